@@ -1,0 +1,1 @@
+"""Governance registries: one file each, its name is its `type` in the config."""

@@ -1,0 +1,1 @@
+"""Outputs: one file each, its name is its `type` in the config."""
