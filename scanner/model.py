@@ -270,7 +270,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """`because` is the matcher and the identifier that agreed: `strong sha256:ab12…`, `pinned hf:org/name@rev`, `weak api:openai/gpt-4o`."""
+    """`because` is what agreed: `strong sha256:ab12…`, `pinned hf:org/name@rev`, `weak api:openai/gpt-4o`."""
 
     asset: str
     record: str
