@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from scanner.model import Asset, Gap, Learned, Link, Observation, Record, Report, Sighting, Unit
 
@@ -24,6 +24,21 @@ class PluginSettings(BaseModel):
     """What every plugin's Settings share. Unknown keys are refused; values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _beside_the_config(cls, value: object, info: ValidationInfo) -> object:
+        """A relative path is relative to the config file's directory."""
+        base = info.context.get("directory") if isinstance(info.context, dict) else None
+        return _absolute(value, base) if isinstance(base, Path) else value
+
+
+def _absolute(value: object, base: Path) -> object:
+    if isinstance(value, Path):
+        return base / value.expanduser()
+    if isinstance(value, tuple):
+        return tuple(_absolute(item, base) for item in value)
+    return value
 
 
 class SourceSettings(PluginSettings):
