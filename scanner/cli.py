@@ -1,0 +1,147 @@
+"""Wiring only: words on the command line to calls, results to a terminal and an exit code.
+
+Exit codes of `scan`: 2 could not run, then 1 findings at or above --fail-on, then 3 gaps with --fail-on-gaps, else 0.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.errors import GnomonError
+from scanner.model import Severity
+
+if TYPE_CHECKING:
+    from scanner.config import Config
+    from scanner.model import Report
+
+app = typer.Typer(
+    name="gnomon",
+    help="Finds the AI that runs in an organisation, holds it against the governance registry, and reports what differs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+DEFAULT = Path("gnomon.toml")
+COULD_NOT_RUN, FOUND, GAPS = 2, 1, 3
+ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration; gnomon.toml here where not given.")]
+
+
+@app.command()
+def scan(
+    org: Annotated[str | None, typer.Option(help="Audit one GitHub organisation or user.")] = None,
+    path: Annotated[Path | None, typer.Option(help="Scan a folder: working trees and bare repositories.")] = None,
+    config: ConfigOption = None,
+    registry: Annotated[Path | None, typer.Option(help="Directory or file of registry records, in place of the config's.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source of the config; may be given again.")] = None,
+    format: Annotated[str, typer.Option(help="Comma-separated: html, csv, json.")] = "",
+    output: Annotated[str, typer.Option("--output", "-o", help="Directory for the reports, or - for standard output.")] = "",
+    fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 where a finding is this severe or worse.")] = None,
+    fail_on_gaps: Annotated[bool, typer.Option("--fail-on-gaps", help="Exit 3 where something could not be seen.")] = False,
+) -> None:
+    """Crawl the estate, hold it against the registry, report what differs."""
+    with _told():
+        from scanner import pipeline, request, terminal
+
+        asked = request.asked(org, path, registry, tuple(source or ()), format, output)
+        wanted = request.narrowed(_config(config, needed=org is None and path is None), asked)
+        with terminal.progress(quiet=asked.stdout) as watch:
+            outcome = pipeline.scan(wanted, watch)
+        if not asked.stdout:
+            terminal.summary(outcome)
+    raise typer.Exit(exit_code(outcome.report, fail_on, fail_on_gaps))
+
+
+@app.command()
+def init(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the configuration is written; an existing file is kept.")] = DEFAULT,
+) -> None:
+    """Write a first configuration from what this machine has. Asks nothing of a network."""
+    with _told():
+        from scanner import start
+
+        typer.echo(start.write(output))
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Try each source and registry cheaply; say what is missing and which permission to add."""
+    with _told():
+        from scanner import doctor as examination
+
+        well = examination.examine(_config(config, needed=True), typer.echo)
+    raise typer.Exit(0 if well else COULD_NOT_RUN)
+
+
+@app.command()
+def explain(
+    finding: Annotated[str, typer.Argument(help="The id that a report gives, or its beginning.")], config: ConfigOption = None
+) -> None:
+    """Print one finding's proof: its chain, evidence, coverage and near misses."""
+    with _told():
+        from scanner import explanation
+
+        typer.echo(explanation.explain(_config(config, needed=True), finding))
+
+
+@app.command()
+def link(
+    finding: Annotated[str, typer.Argument(help="The finding's id.")],
+    record: Annotated[str, typer.Argument(help="The registry record that its model is.")],
+    by: Annotated[str, typer.Option(help="Who approves this.")],
+    why: Annotated[str, typer.Option(help="The reason; it stands beside every match made by it.")],
+    config: ConfigOption = None,
+) -> None:
+    """Approve that a finding's model is a record's: its identifier matches that record from now on."""
+    with _told():
+        from scanner import explanation
+
+        typer.echo(explanation.link(_config(config, needed=True), finding, record, by, why))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from scanner import __version__
+
+    typer.echo(__version__)
+
+
+def exit_code(report: "Report", fail_on: Severity | None, fail_on_gaps: bool) -> int:
+    """What the finished scan says to the shell. Waived findings fail nothing."""
+    order = list(Severity)
+    severe = fail_on and any(order.index(each.severity) <= order.index(fail_on) for each in report.findings if each.waived_by is None)
+    if severe:
+        return FOUND
+    return GAPS if fail_on_gaps and report.coverage.gaps else 0
+
+
+def main() -> None:
+    """The `gnomon` command."""
+    app()
+
+
+def scan_main() -> None:
+    """The `scan` command: the same as `gnomon scan`."""
+    app(["scan", *sys.argv[1:]], prog_name="scan")
+
+
+def _config(path: Path | None, *, needed: bool) -> "Config | None":
+    from scanner import config
+
+    if path is None and not needed and not DEFAULT.exists():
+        return None
+    return config.load(path or DEFAULT)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Our own errors are a sentence on standard error and exit code 2; anything else is a defect and keeps its traceback."""
+    try:
+        yield
+    except GnomonError as error:
+        typer.echo(f"gnomon: {error}", err=True)
+        raise typer.Exit(COULD_NOT_RUN) from error

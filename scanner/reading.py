@@ -1,0 +1,68 @@
+"""Reads every governance registry whole, or says that it did not. The registry is a source like any other."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from scanner import plugins
+from scanner.config import Plugin
+from scanner.contracts import Tools
+from scanner.errors import GnomonError, ReadError
+from scanner.model import Gap, Reason, Record
+
+FEWER = 0.8
+
+
+class Registries(msgspec.Struct, frozen=True):
+    """All records, what could not be read, and whether every registry was read whole; `counts` by registry."""
+
+    records: tuple[Record, ...]
+    gaps: tuple[Gap, ...]
+    counts: Mapping[str, int]
+    configured: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether "no record" may be believed."""
+        return self.configured and not self.gaps
+
+
+def read(registries: Iterable[Plugin], tools: Tools, before: Mapping[str, int]) -> Registries:
+    """Every record of every registry; `before` holds how many each had last time."""
+    records: list[Record] = []
+    gaps: list[Gap] = []
+    counts: dict[str, int] = {}
+    for registry in registries:
+        found = list(_entries(registry, tools))
+        mine = [entry for entry in found if isinstance(entry, Record)]
+        gaps += [entry for entry in found if isinstance(entry, Gap)]
+        gaps += _shrunk(registry, len(mine), before.get(registry.name))
+        records += mine
+        counts[registry.name] = len(mine)
+    return Registries(tuple(records), tuple(gaps), counts, configured=bool(counts))
+
+
+def _entries(registry: Plugin, tools: Tools) -> Iterable[Record | Gap]:
+    scope = f"registry/{registry.name}"
+    try:
+        for entry in plugins.load("registries", registry.type).connect(registry.settings, tools).records():
+            yield msgspec.structs.replace(entry, registry=registry.name) if isinstance(entry, Record) else _placed(entry, registry)
+    except ReadError as error:
+        yield Gap(registry.name, scope, error.reason, str(error), error.remedy)
+    except GnomonError as error:
+        yield Gap(registry.name, scope, Reason.UNEXPECTED, str(error))
+
+
+def _placed(gap: Gap, registry: Plugin) -> Gap:
+    prefix = f"registry/{registry.name}"
+    scope = gap.scope if gap.scope.startswith("registry/") else f"{prefix}/{gap.scope}".rstrip("/")
+    return msgspec.structs.replace(gap, source=registry.name, scope=scope)
+
+
+def _shrunk(registry: Plugin, count: int, before: int | None) -> Iterable[Gap]:
+    scope = f"registry/{registry.name}"
+    if not count:
+        yield Gap(registry.name, scope, Reason.PARTIAL, "the registry has no records", "check its path, its filter and our permission")
+    elif before is not None and count < FEWER * before:
+        detail = f"{count} records, {before} last time: more than a fifth fewer"
+        yield Gap(registry.name, scope, Reason.SHRUNK, detail, "if the registry really shrank, the next run will believe it")
