@@ -1,0 +1,11 @@
+"""What was seen, what was not, and the questions that a judge asks of it. Pure: values in, values out.
+
+A scope is a path (docs/vocabulary.md); a `#` ends a place as a `/` does, so `github/acme/payments` holds
+`github/acme/payments#content`. Units are the leaves; a gap stands for everything below its scope.
+"""
+
+from scanner.coverage.places import Can, below
+from scanner.coverage.questions import Looked, unread, whole
+from scanner.coverage.tree import Told, build, sight_of, unknown_platforms
+
+__all__ = ["Can", "Looked", "Told", "below", "build", "sight_of", "unknown_platforms", "unread", "whole"]

@@ -1,0 +1,87 @@
+"""What a judge asks of the coverage before it dares to say "gone", "retired" or "orphaned"."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from itertools import pairwise
+
+from scanner.coverage import places
+from scanner.coverage.places import Can, above, key
+from scanner.model import Coverage, Gap, Reason, Scope, Sight
+
+ANYWHERE = "*"
+HARMLESS = frozenset({Reason.NOT_SERVED})
+"""A place that its platform does not offer holds nothing that could have been missed."""
+
+
+class Looked:
+    """A coverage, indexed: make it once and ask it many times."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self._scopes = {key(scope.path): scope for scope in coverage.scopes}
+        self._keys = sorted(self._scopes)
+        self._gaps = {key(gap.scope): gap for gap in coverage.gaps if gap.reason not in HARMLESS}
+        self._unread = sorted(self._blind_scopes() | {place for place in self._gaps if not self._in_a_unit(place)})
+
+    def whole(self, scopes: Iterable[str]) -> tuple[bool, list[str]]:
+        """Whether every one of these places was read whole in this run, and the places that were not; `*` is anywhere at all."""
+        missing = sorted({place for scope in scopes for place in self._missing(scope)})
+        return not missing, missing
+
+    def unread(self, can: Can | str) -> list[str]:
+        """The places that were not read whole and could run, store or hold something."""
+        wanted = Can(can)
+        return sorted({self._named(place) for place in self._unread if wanted in self._can(place)})
+
+    def _missing(self, path: str) -> list[str]:
+        place = key(path)
+        inside = self._unread if path == ANYWHERE else self._under(self._unread, place)
+        if inside or path == ANYWHERE:
+            return [self._named(found) for found in inside]
+        return [] if self._seen(place) else [next((self._named(up) for up in above(path) if up in self._gaps), path)]
+
+    def _seen(self, place: str) -> bool:
+        """Nothing at or below the place is known to be unread. Was all that is there named, though?"""
+        below = self._under(self._keys, place)
+        return below == [place] or self._complete_above(place) or (not below and self._in_a_unit(place, Sight.READ))
+
+    def _complete_above(self, place: str) -> bool:
+        """A complete listing of this place, or of one above it, has named all there is."""
+        ups = list(above(place))
+        return not any(up in self._gaps for up in ups) and any(self._listed(up) for up in ups)
+
+    def _listed(self, place: str) -> bool:
+        scope = self._scopes.get(place)
+        return scope is not None and scope.total is not None and places.listed(scope.path)
+
+    def _in_a_unit(self, place: str, sight: Sight | None = None) -> bool:
+        """The place is or lies inside a leaf of the tree (of this sight), which is a unit."""
+        unit = next((up for up in above(place) if up in self._scopes), None)
+        return unit is not None and self._under(self._keys, unit) == [unit] and sight in (None, self._scopes[unit].sight)
+
+    def _blind_scopes(self) -> set[str]:
+        """Scopes that were not read, where no scope below says more exactly what was not."""
+        blind = [place for place in self._keys if self._scopes[place].sight is not Sight.READ]
+        return {place for place, following in pairwise([*blind, ""]) if not following.startswith(place)}
+
+    def _can(self, place: str) -> tuple[Can, ...]:
+        scope = self._scopes.get(place)
+        return places.platform_can(scope.path) if scope and scope.sight is Sight.NO_SOURCE else places.can(place)
+
+    def _named(self, place: str) -> str:
+        named: Scope | Gap | None = self._scopes.get(place) or self._gaps.get(place)
+        return named.path if isinstance(named, Scope) else named.scope if named else place.rstrip("/")
+
+    @staticmethod
+    def _under(ordered: list[str], place: str) -> list[str]:
+        start = bisect_left(ordered, place)
+        return ordered[start : bisect_left(ordered, place[:-1] + "0")]  # "0" is what follows "/"
+
+
+def whole(coverage: Coverage, scopes: Iterable[str]) -> tuple[bool, list[str]]:
+    """`Looked(coverage).whole(scopes)`, for one question."""
+    return Looked(coverage).whole(scopes)
+
+
+def unread(coverage: Coverage, can: Can | str) -> list[str]:
+    """`Looked(coverage).unread(can)`, for one question."""
+    return Looked(coverage).unread(can)
