@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
+import msgspec
+
 from scanner.detect.catalogue import Server, any_of, servers
 from scanner.detect.images import image_identifiers, image_key, image_name, image_tag_digest
 from scanner.detect.models import ModelRef, identifiers_of, model_from_url, model_ref
