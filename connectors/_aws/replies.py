@@ -1,0 +1,159 @@
+"""AWS's errors in our words, calls whose replies are whole, and pages that end."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from connectors._aws.guard import action, tables
+from scanner.errors import AccessDenied, NotServed, ReadError, Throttled, UnexpectedReply, Unreachable
+from scanner.model import Reason
+
+Reply = Mapping[str, Any]
+
+
+class Gone(UnexpectedReply):
+    """A thing that was listed a moment ago is not there to be described. It proves nothing: the next run looks again."""
+
+    reason = Reason.PARTIAL
+
+
+KINDS = {"throttled": Throttled, "credentials": AccessDenied, "denied": AccessDenied, "not_served": NotServed, "gone": Gone}
+
+
+@contextmanager
+def errors(client: Any) -> Iterator[None]:
+    """Raises what botocore raises inside as a ReadError that names the service, the region and the permission to add."""
+    from botocore import exceptions as aws
+    from botocore.parsers import ResponseParserError
+
+    place = f"{client.meta.service_model.service_name} in {client.meta.region_name}"
+    try:
+        yield
+    except aws.ClientError as error:
+        raise of_reply(client, error) from error
+    except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError) as error:
+        raise AccessDenied(f"{place}: no AWS credentials", remedy="set profile or access_key_env") from error
+    except (aws.SSOError, aws.TokenRetrievalError, aws.LoginError) as error:
+        raise AccessDenied(f"{place}: the login behind the profile has ended", remedy="log in again") from error
+    except aws.EndpointConnectionError as error:
+        raise _nobody_there(client, place) from error
+    except (aws.ResponseStreamingError, aws.IncompleteReadError, ResponseParserError, aws.ChecksumError) as error:
+        raise UnexpectedReply(f"{place}: the reply is cut off or not in AWS's format") from error
+    except (aws.ConnectionError, aws.HTTPClientError) as error:
+        raise Unreachable(f"{place}: no answer ({type(error).__name__})") from error
+
+
+def of_reply(client: Any, error: Any) -> ReadError:
+    """The ReadError that a botocore ClientError stands for. The service's own message is left out: it may quote content."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    assuming = error.operation_name.startswith("AssumeRole")  # fetched on the way to another service
+    needed = action("sts" if assuming else client.meta.service_model.signing_name, error.operation_name)
+    said = f"{needed} in {client.meta.region_name}: {code or status}"
+    kind = _kind(code, status, str(error.response.get("Error", {}).get("Message", "")))
+    return kind(said, remedy=_remedy(kind, code, needed))
+
+
+def _kind(code: str, status: int, message: str) -> type[ReadError]:
+    for name, kind in KINDS.items():
+        if code in tables()["codes"][name]:
+            return kind
+    if code == "ValidationException" and "could not find" in message.casefold():  # SageMaker's 404
+        return Gone
+    by_status = {401: AccessDenied, 403: AccessDenied, 404: Gone, 429: Throttled}
+    return by_status.get(status, Unreachable if status >= 500 else UnexpectedReply)
+
+
+def _remedy(kind: type[ReadError], code: str, needed: str) -> str:
+    if code in tables()["codes"]["expired"]:
+        return "the credentials have expired: renew them"
+    if code in tables()["codes"]["credentials"]:
+        return "the credentials are not valid here: check the key, and that the region is enabled for the account"
+    return f"allow {needed}" if kind is AccessDenied else ""
+
+
+def _nobody_there(client: Any, place: str) -> ReadError:
+    service, region = client.meta.service_model.service_name, client.meta.region_name
+    if region not in known_regions(service, client.meta.partition) and _is_amazon(client.meta.endpoint_url):
+        return NotServed(f"{place}: the service is not offered in this region", remedy="take the region out of `regions`")
+    return Unreachable(f"{place}: no connection to {client.meta.endpoint_url}", remedy="check the network, the proxy and endpoint_url")
+
+
+def _is_amazon(url: str) -> bool:
+    return url.rstrip("/").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+
+
+@cache
+def known_regions(service: str, partition: str = "aws") -> frozenset[str]:
+    """The regions that botocore's own data lists for a service, those of a newer date not among them."""
+    from botocore.session import Session
+
+    return frozenset(Session().get_available_regions(service, partition))
+
+
+def call(client: Any, operation: str, **parameters: object) -> Reply:
+    """One reply. Raises UnexpectedReply where a field that the service's own model requires is missing."""
+    from botocore import xform_name
+
+    with errors(client):
+        reply: Reply = getattr(client, xform_name(operation))(**parameters)
+    shape = client.meta.service_model.operation_model(operation).output_shape
+    _whole(client, operation, reply, shape.required_members if shape else ())
+    return reply
+
+
+def pages(client: Any, operation: str, key: str, **parameters: object) -> Iterator[Reply]:
+    """Every item under `key`, over every page. Raises UnexpectedReply where a page token comes twice, or a page has no `key`.
+
+    Only a listing that this generator ends without raising is complete.
+    """
+    for page in replies(client, operation, **parameters):
+        _whole(client, operation, page, (key,))
+        yield from page[key]
+
+
+def replies(client: Any, operation: str, **parameters: object) -> Iterator[Reply]:
+    """Every page of a listing, whole."""
+    paging, seen = _paging(client.meta.service_model.service_name).get(operation), set()
+    more: dict[str, Any] = {}
+    while True:
+        page = call(client, operation, **parameters, **more)
+        yield page
+        more = _next(paging, page) if paging else {}
+        if not more:
+            return
+        token = json.dumps(more, sort_keys=True)
+        if token in seen:
+            raise UnexpectedReply(f"{operation} in {client.meta.region_name}: the same page token came twice; the listing is not complete")
+        seen.add(token)
+
+
+@cache
+def _paging(service: str) -> Mapping[str, Mapping[str, Any]]:
+    from botocore.exceptions import UnknownServiceError
+    from botocore.loaders import create_loader
+
+    try:
+        found: Mapping[str, Mapping[str, Any]] = create_loader().load_service_model(service, "paginators-1")["pagination"]
+    except UnknownServiceError:
+        return {}
+    return found
+
+
+def _next(paging: Mapping[str, Any], page: Reply) -> dict[str, Any]:
+    import jmespath
+
+    if "more_results" in paging and not jmespath.search(paging["more_results"], page):
+        return {}
+    names, places = (value if isinstance(value, list) else [value] for value in (paging["input_token"], paging["output_token"]))
+    tokens = {name: jmespath.search(place, page) for name, place in zip(names, places, strict=True)}
+    return {name: token for name, token in tokens.items() if token}
+
+
+def _whole(client: Any, operation: str, reply: Reply, required: tuple[str, ...] | list[str]) -> None:
+    missing = sorted(name for name in required if name not in reply)
+    if missing:
+        place = f"{client.meta.service_model.service_name}:{operation} in {client.meta.region_name}"
+        raise UnexpectedReply(f"{place}: the reply lacks {', '.join(missing)}")
