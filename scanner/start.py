@@ -51,10 +51,9 @@ def _github(environment: Mapping[str, str], here: Path) -> Iterator[tuple[str, s
     for owner in owners or ([""] if token else []):
         comment = "" if owner else "  # write the organisation here"
         said = f"GitHub {owner or '(organisation unknown)'}, token from {token or 'GITHUB_TOKEN, which is not set yet'}"
-        yield (
-            said,
-            f'\n[[source]]\ntype = "github"\nname = "github{"-" + owner if owner else ""}"\norganisation = {_quoted(owner)}{comment}\ntoken = {_quoted(token or "GITHUB_TOKEN")}\n',
-        )
+        name = _quoted("-".join(filter(None, ["github", owner])))
+        lines = [f"name = {name}", f"organisation = {_quoted(owner)}{comment}", f"token = {_quoted(token or 'GITHUB_TOKEN')}"]
+        yield said, '\n[[source]]\ntype = "github"\n' + "\n".join(lines) + "\n"
 
 
 def _remotes(here: Path) -> Iterator[tuple[str, str]]:
@@ -71,10 +70,8 @@ def _aws(environment: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]
         chosen = f"profile = {_quoted(profile)}\n" if profile else ""
         for kind in ("s3", "sagemaker", "iam"):
             name = f"{kind}-{profile}" if profile else kind
-            yield (
-                f"AWS {kind}, {f'profile {profile}' if profile else 'keys from the environment'}",
-                f'\n[[source]]\ntype = "{kind}"\nname = {_quoted(name)}\n{chosen}',
-            )
+            said = f"AWS {kind}, {f'profile {profile}' if profile else 'keys from the environment'}"
+            yield said, f'\n[[source]]\ntype = "{kind}"\nname = {_quoted(name)}\n{chosen}'
 
 
 def _profiles(environment: Mapping[str, str], home: Path) -> list[str]:

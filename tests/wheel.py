@@ -3,6 +3,7 @@
 The tree's `scanner`, `connectors` and `reports` must not be importable there, or the run would prove nothing.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -50,8 +51,9 @@ def run_fast_tests(wheel: Path, scratch: Path) -> int:
             shutil.copytree(TOP / name, away / name)
         elif (TOP / name).exists():
             shutil.copy(TOP / name, away / name)
-    settings = ["-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", f"--override-ini=pythonpath={installed} ."]
-    return subprocess.run([sys.executable, "-P", *settings], cwd=away, check=False).returncode
+    settings = ["-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", f"--override-ini=pythonpath='{installed}' ."]
+    environment = {**os.environ, "GNOMON_WHEEL": str(installed), "PYTHONPATH": str(installed)}
+    return subprocess.run([sys.executable, "-P", *settings], cwd=away, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
