@@ -1,0 +1,182 @@
+"""Which files make one model: shards, folders of one layout, and the small files beside the weights."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from scanner.detect.artifacts.formats import is_artifact, is_companion
+
+SHARD = re.compile(r"^(?P<stem>.+?)[-_.](?:part-?)?\d{1,5}-of-(?P<total>\d{1,5})(?P<rest>(?:\.[A-Za-z0-9_]+)+)$")
+DATA = re.compile(r"^(?P<stem>.+)\.data-\d{5}-of-\d{5}$")
+RANK = re.compile(r"^(?P<stem>.*?rank[_-]?)\d+(?P<rest>.*\.[A-Za-z0-9]+)$")
+CANON = re.compile(
+    r"^(?:model|pytorch_model|tf_model|flax_model|adapter_model|diffusion_pytorch_model|consolidated|open_clip_pytorch_model)"
+    r"(?:[.-](?:fp16|bf16|non_ema|ema_only|\d{2,5}(?:-of-\d{2,5})?))*\.(?:safetensors|bin|h5|msgpack|pth|pt)$"
+)
+MLFLOW_PARTS = ("data", "artifacts", "model", "components", "sparkml", "model.keras", "checkpoints")
+SAVEDMODEL_PARTS = ("variables", "assets", "assets.extra")
+CARDS = ("readme.md",)
+BLOBS = re.compile(r"(?:^|/)(models--[^/]+)/blobs$")
+Sized = tuple[str, int | None]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One model: `path` is its file, or its folder or the common beginning of its shards, without a slash at the end.
+
+    `members` hold the weights, the one to identify first; `companions` are small files beside them.
+    """
+
+    path: str
+    members: tuple[str, ...]
+    companions: tuple[str, ...] = ()
+    bytes: int | None = None
+    sharded: bool = False
+
+
+def is_beside(path: str) -> bool:
+    """Whether a file is worth keeping for `group` although it is no weights."""
+    return is_companion(path) or path.rpartition("/")[2].lower() in CARDS or path.endswith(".mlpackage/Manifest.json")
+
+
+def group(paths_with_sizes: Iterable[Sized]) -> Iterator[Group]:
+    """The models among the files, sorted by path; a file that is neither weights nor beside them is left out."""
+    folders: dict[str, dict[str, int | None]] = defaultdict(dict)
+    for path, size in paths_with_sizes:
+        if is_artifact(path, size) or is_beside(path) or _in_package(path):
+            folder, _, name = path.rpartition("/")
+            folders[folder][name] = size
+    yield from sorted(_groups(folders), key=lambda made: made.path)
+
+
+def _in_package(path: str) -> bool:
+    return ".mlpackage/" in path or ".mlmodelc/" in path
+
+
+def _groups(folders: dict[str, dict[str, int | None]]) -> Iterator[Group]:
+    claimed = _claims(folders)
+    whole: dict[str, list[Sized]] = defaultdict(list)
+    for folder, names in folders.items():
+        root = claimed.get(folder)
+        if root is not None:
+            whole[root] += [(_join(folder, name), size) for name, size in names.items()]
+        elif not _shadowed_blobs(folder, folders):
+            yield from _in_folder(folder, names)
+    for root, files in whole.items():
+        if made := _folder_group(root, files):
+            yield made
+
+
+def _shadowed_blobs(folder: str, folders: dict[str, dict[str, int | None]]) -> bool:
+    """Whether a cache's blobs were also seen under their names, in its snapshots."""
+    if BLOBS.search(folder) is None:
+        return False
+    snapshots = folder.removesuffix("blobs") + "snapshots/"
+    return any(other.startswith(snapshots) for other in folders)
+
+
+def _claims(folders: dict[str, dict[str, int | None]]) -> dict[str, str]:
+    """Folders that are one model as a whole, by their marker: the outermost wins."""
+    claimed: dict[str, str] = {}
+    for folder in sorted(folders):
+        names = folders[folder]
+        package = re.match(r"^(.*?\.(?:mlpackage|mlmodelc))(?:/|$)", folder)
+        if package:
+            claimed.setdefault(folder, package[1])
+        elif "MLmodel" in names:
+            _claim(claimed, folders, folder, MLFLOW_PARTS, deep=True)
+        elif "saved_model.pb" in names:
+            _claim(claimed, folders, folder, SAVEDMODEL_PARTS, deep=False)
+        elif "model_index.json" in names:
+            parts = [other[len(folder) :].strip("/") for other in folders if _parent(other) == folder and other != folder]
+            _claim(
+                claimed, folders, folder, tuple(part for part in parts if any(map(CANON.match, folders[_join(folder, part)]))), deep=False
+            )
+    return claimed
+
+
+def _claim(claimed: dict[str, str], folders: dict[str, dict[str, int | None]], root: str, parts: tuple[str, ...], *, deep: bool) -> None:
+    if root in claimed:
+        return
+    claimed[root] = root
+    for part in parts:
+        inner = _join(root, part)
+        if inner in folders or not deep:
+            claimed.setdefault(inner, root)
+        if deep:
+            below = inner + "/"
+            claimed.update({folder: root for folder in folders if folder.startswith(below)})
+
+
+def _parent(folder: str) -> str:
+    return folder.rpartition("/")[0]
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _folder_group(root: str, files: list[Sized]) -> Group | None:
+    companions = sorted((path for path, _ in files if is_beside(path)), key=_depth)
+    weights = sorted((entry for entry in files if not is_beside(entry[0])), key=lambda entry: (_rank(entry[0]), entry[0]))
+    if not weights:
+        return None
+    path = root or weights[0][0]
+    return Group(path, tuple(name for name, _ in weights), tuple(companions), _total(weights))
+
+
+def _rank(path: str) -> int:
+    """The member that says most comes first."""
+    name = path.rpartition("/")[2]
+    order = ("MLmodel", "saved_model.pb", "model.mlmodel")
+    if name in order:
+        return order.index(name)
+    return 3 if is_artifact(path, None) else 4
+
+
+def _depth(path: str) -> tuple[int, str]:
+    return path.count("/"), path
+
+
+def _total(files: list[Sized]) -> int | None:
+    sizes = [size for _, size in files]
+    return None if None in sizes else sum(size or 0 for size in sizes)
+
+
+def _in_folder(folder: str, names: dict[str, int | None]) -> Iterator[Group]:
+    beside = sorted(name for name in names if is_beside(name))
+    sets: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for name in sorted(set(names) - set(beside)):
+        sets[_set_of(name, names)].append(name)
+    for (stem, sharded), members in sets.items():
+        ordered = sorted(members, key=lambda name: (_preference(name), name))
+        path = ordered[0] if len(ordered) == 1 and not sharded else stem
+        near = beside if stem == "" or len(sets) == 1 or all(stem.endswith(".gguf") for stem, _ in sets) else []
+        yield Group(
+            _join(folder, path) if path else folder or ordered[0],
+            tuple(_join(folder, name) for name in ordered),
+            tuple(_join(folder, name) for name in near),
+            _total([(name, names[name]) for name in ordered]),
+            sharded or any(SHARD.match(name) for name in ordered),
+        )
+
+
+def _preference(name: str) -> int:
+    return 0 if name.endswith(".safetensors") else 1
+
+
+def _set_of(name: str, names: dict[str, int | None]) -> tuple[str, bool]:
+    """The set a file belongs to: the empty one is the folder's own model, by the names Hugging Face gives."""
+    if CANON.match(name):
+        return "", False
+    for pattern in (SHARD, DATA, RANK):
+        if match := pattern.match(name):
+            return match["stem"].rstrip("-_.") or name, True
+    stem, _, suffix = name.rpartition(".")
+    if suffix == "bin" and f"{stem}.xml" in names:
+        return f"{stem}.xml", False
+    for ending in ("_data", ".data"):
+        if name.endswith(f".onnx{ending}"):
+            return name.removesuffix(ending), False
+    return name, False
