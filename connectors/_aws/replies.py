@@ -19,6 +19,7 @@ class Gone(UnexpectedReply):
     reason = Reason.PARTIAL
 
 
+TOKENS = ("Marker", "NextToken", "nextToken")
 KINDS = {"throttled": Throttled, "credentials": AccessDenied, "denied": AccessDenied, "not_served": NotServed, "gone": Gone}
 
 
@@ -98,9 +99,12 @@ def call(client: Any, operation: str, **parameters: object) -> Reply:
     from botocore import xform_name
 
     with errors(client):
-        reply: Reply = getattr(client, xform_name(operation))(**parameters)
+        try:
+            reply: Reply = getattr(client, xform_name(operation))(**parameters)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # botocore's parsers, on a shape they do not expect
+            raise UnexpectedReply(f"{_at(client, operation)}: the reply is not in AWS's format") from error
     shape = client.meta.service_model.operation_model(operation).output_shape
-    _whole(client, operation, reply, shape.required_members if shape else ())
+    _whole(client, operation, reply, shape)
     return reply
 
 
@@ -109,29 +113,45 @@ def pages(client: Any, operation: str, key: str, **parameters: object) -> Iterat
 
     Only a listing that this generator ends without raising is complete.
     """
+    shape = client.meta.service_model.operation_model(operation).output_shape.members[key]
     for page in replies(client, operation, **parameters):
-        _whole(client, operation, page, (key,))
-        yield from page[key]
+        if not isinstance(page.get(key), list):
+            raise UnexpectedReply(f"{_at(client, operation)}: the reply lacks {key}")
+        for item in page[key]:
+            _whole(client, operation, item, shape.member)
+            yield item
 
 
 def replies(client: Any, operation: str, **parameters: object) -> Iterator[Reply]:
     """Every page of a listing, whole."""
-    paging, seen = _paging(client.meta.service_model.service_name).get(operation), set()
+    paging, seen = _paging(client, operation), set()
     more: dict[str, Any] = {}
     while True:
         page = call(client, operation, **parameters, **more)
         yield page
-        more = _next(paging, page) if paging else {}
+        more = _next(paging, page)
+        if not more and _truncated(paging, page):
+            raise UnexpectedReply(f"{_at(client, operation)}: there is more, and no page token to ask for it; the listing is not complete")
         if not more:
             return
         token = json.dumps(more, sort_keys=True)
         if token in seen:
-            raise UnexpectedReply(f"{operation} in {client.meta.region_name}: the same page token came twice; the listing is not complete")
+            raise UnexpectedReply(f"{_at(client, operation)}: the same page token came twice; the listing is not complete")
         seen.add(token)
 
 
+def _paging(client: Any, operation: str) -> Mapping[str, Any]:
+    """botocore's own row; for an operation that it has none for, the token that goes in and comes out under one name."""
+    known = _paginators(client.meta.service_model.service_name).get(operation)
+    if known:
+        return known
+    model = client.meta.service_model.operation_model(operation)
+    token = next((name for name in TOKENS if name in model.input_shape.members and name in model.output_shape.members), None)
+    return {"input_token": token, "output_token": token} if token else {}
+
+
 @cache
-def _paging(service: str) -> Mapping[str, Mapping[str, Any]]:
+def _paginators(service: str) -> Mapping[str, Mapping[str, Any]]:
     from botocore.exceptions import UnknownServiceError
     from botocore.loaders import create_loader
 
@@ -145,15 +165,25 @@ def _paging(service: str) -> Mapping[str, Mapping[str, Any]]:
 def _next(paging: Mapping[str, Any], page: Reply) -> dict[str, Any]:
     import jmespath
 
-    if "more_results" in paging and not jmespath.search(paging["more_results"], page):
+    if not paging or _truncated(paging, page) is False:
         return {}
     names, places = (value if isinstance(value, list) else [value] for value in (paging["input_token"], paging["output_token"]))
     tokens = {name: jmespath.search(place, page) for name, place in zip(names, places, strict=True)}
     return {name: token for name, token in tokens.items() if token}
 
 
-def _whole(client: Any, operation: str, reply: Reply, required: tuple[str, ...] | list[str]) -> None:
-    missing = sorted(name for name in required if name not in reply)
+def _truncated(paging: Mapping[str, Any], page: Reply) -> bool | None:
+    """What the reply itself says of more pages; None where it says nothing."""
+    import jmespath
+
+    return bool(jmespath.search(paging["more_results"], page)) if "more_results" in paging else None
+
+
+def _whole(client: Any, operation: str, reply: Reply, shape: Any) -> None:
+    missing = sorted(name for name in getattr(shape, "required_members", ()) if name not in reply)
     if missing:
-        place = f"{client.meta.service_model.service_name}:{operation} in {client.meta.region_name}"
-        raise UnexpectedReply(f"{place}: the reply lacks {', '.join(missing)}")
+        raise UnexpectedReply(f"{_at(client, operation)}: the reply lacks {', '.join(missing)}")
+
+
+def _at(client: Any, operation: str) -> str:
+    return f"{client.meta.service_model.service_name}:{operation} in {client.meta.region_name}"
