@@ -1,0 +1,173 @@
+"""What could not be seen, in plain words: it stands before any result, because it says what the results are worth."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from reports._text import listed, plain
+from reports._words import PLATFORMS, REASONS, SIGHTS, counted
+from scanner.model import Coverage, Gap, Reason, Scope, Sight
+
+_PLACES = {
+    "github": ("organisation", "organisations"),
+    "github/": ("repository", "repositories"),
+    "kubernetes": ("cluster", "clusters"),
+    "kubernetes/": ("namespace", "namespaces"),
+    "aws": ("account", "accounts"),
+    "aws/iam": ("account's IAM", "accounts' IAM"),
+    "aws/s3": ("bucket", "buckets"),
+    "aws/secretsmanager": ("region's Secrets Manager", "regions' Secrets Manager"),
+    "aws/sagemaker": ("region's SageMaker", "regions' SageMaker"),
+    "aws/bedrock": ("region's Bedrock", "regions' Bedrock"),
+    "endpoints": ("endpoint", "endpoints"),
+    "folder": ("folder", "folders"),
+    "registry": ("registry", "registries"),
+}
+_ANY = ("place", "places")
+HARMLESS = frozenset({Reason.NOT_SERVED})
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Places of one sort that were not read for one reason; `count` is 0 where the reason is a platform without a source."""
+
+    reason: Reason
+    words: str
+    names: tuple[str, ...]
+    remedies: tuple[str, ...]
+    details: tuple[str, ...]
+    count: int
+
+    @property
+    def why(self) -> str:
+        """The reason in plain words."""
+        return REASONS[self.reason]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How much was read: `known` False where a listing failed, so that `total` is a least number."""
+
+    read: int
+    total: int
+    known: bool
+
+    @property
+    def share(self) -> str:
+        """Percent, never rounded up to 100."""
+        return f"{100 * self.read // self.total}%" if self.total else "0%"
+
+
+def tally(coverage: Coverage) -> Tally:
+    """The roots of the tree, summed. A platform that no source reads has no places to count."""
+    scopes = [scope for scope in coverage.scopes if scope.sight is not Sight.NO_SOURCE]
+    paths = {scope.path for scope in scopes}
+    tops = _tops([scope for scope in scopes if not _has_parent(scope.path, paths)], scopes)
+    return Tally(sum(top.read for top in tops), sum(top.total or 0 for top in tops), all(scope.total is not None for scope in scopes))
+
+
+def unseen(coverage: Coverage) -> tuple[Unseen, ...]:
+    """Every place that was not read whole, a registry first, then most places; platforms without a source come last, as one."""
+    groups: dict[tuple[Reason, tuple[str, str]], list[Gap]] = defaultdict(list)
+    for gap in [*coverage.gaps, *_untold(coverage)]:
+        if gap.reason not in HARMLESS:
+            groups[gap.reason, _ANY if gap.reason is Reason.NO_SOURCE else place_words(gap.scope)].append(gap)
+    told = [_unseen(reason, words, gaps, coverage) for (reason, words), gaps in groups.items()]
+    return tuple(sorted(told, key=lambda one: ("registr" not in one.words, one.reason is Reason.NO_SOURCE, one.reason is Reason.SKIPPED, -one.count, one.words)))
+
+
+def coverage_sentence(coverage: Coverage) -> str:
+    """`Read 1,204 of 1,260 places (95%). Not read: 3 clusters (access denied). No source is configured for Bedrock.`"""
+    seen = tally(coverage)
+    least = "" if seen.known else "at least "
+    head = f"Read {seen.read:,} of {least}{seen.total:,} places ({seen.share})." if seen.total else "No place was read."
+    blind = [f"{one.words} ({one.why})" for one in unseen(coverage) if one.count]
+    missing = [name for one in unseen(coverage) if not one.count for name in one.names]
+    parts = [head]
+    if blind:
+        parts.append(f"Not read, or not whole: {listed(blind, 5)}.")
+    if missing:
+        parts.append(f"No source is configured for {listed(missing, 4)}.")
+    return " ".join(parts)
+
+
+def absence(coverage: Coverage) -> str:
+    """What "none found" is worth."""
+    seen = tally(coverage)
+    told = unseen(coverage)
+    blind = [one.words for one in told if one.count]
+    missing = sum(len(one.names) for one in told if not one.count)
+    if not blind and not missing:
+        return f"None found, and all {seen.total:,} places were read." if seen.total else "None found, but no place was read, so this proves nothing."
+    parts = [f"{listed(blind)} {'was' if sum(one.count for one in told) == 1 else 'were'} not read whole"] if blind else []
+    if missing:
+        parts.append(f"{missing:,} platform{'s have' if missing > 1 else ' has'} no source")
+    return f"None found, but {' and '.join(parts)}, so this is not proof."
+
+
+def place_words(scope: str) -> tuple[str, str]:
+    """What a coverage path names, in the singular and the plural."""
+    head, *rest = scope.split("/")
+    if head == "aws":
+        service = next((part for part in rest[1:] if f"aws/{part}" in _PLACES), None)
+        return _PLACES[f"aws/{service}"] if service else _PLACES["aws"] if len(rest) == 1 else _ANY
+    if len(rest) <= 1:
+        return _PLACES.get(head, _ANY) if rest or head == "registry" else _ANY
+    return _PLACES.get(f"{head}/", _PLACES.get(head, _ANY))
+
+
+def _unseen(reason: Reason, words: tuple[str, str], gaps: list[Gap], coverage: Coverage) -> Unseen:
+    scopes = sorted({_place(gap.scope) for gap in gaps})
+    named = {scope.path: scope.detail for scope in coverage.scopes if scope.sight is Sight.NO_SOURCE}
+    sourceless = reason is Reason.NO_SOURCE
+    names = [_platform(scope, named.get(scope, "")) if sourceless else scope for scope in scopes]
+    return Unseen(
+        reason,
+        counted(len(scopes), ("platform", "platforms") if sourceless else words),
+        tuple(plain(name, 80) for name in names),
+        tuple(sorted({plain(gap.remedy, 400) for gap in gaps if gap.remedy})),
+        tuple(sorted({plain(gap.detail, 400) for gap in gaps if gap.detail})),
+        0 if sourceless else len(scopes),
+    )
+
+
+def _untold(coverage: Coverage) -> list[Gap]:
+    """Places whose sight is not whole and that no gap at, above or below them explains."""
+    told = {_place(gap.scope) for gap in coverage.gaps}
+    explained = told | {up for scope in told for up in _above(scope)}
+    paths = {scope.path for scope in coverage.scopes}
+    inner = {up for path in paths for up in _above(path)}
+    return [
+        Gap(scope.source, scope.path, SIGHTS[scope.sight], scope.detail)
+        for scope in coverage.scopes
+        if scope.sight in SIGHTS and scope.path not in inner and not {_place(scope.path), *_above(scope.path)} & told and scope.path not in explained
+    ]
+
+
+def _tops(tops: list[Scope], scopes: list[Scope]) -> list[Scope]:
+    """The scopes to count: one whose total is unknown is counted by its children, where it has any."""
+    counted_: list[Scope] = []
+    for top in tops:
+        below = [scope for scope in scopes if _parent(scope.path) == top.path] if top.total is None else []
+        counted_ += _tops(below, scopes) if below else [top]
+    return counted_
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _above(path: str) -> list[str]:
+    return [path[:at] for at in range(len(path)) if path[at] == "/"]
+
+
+def _has_parent(path: str, paths: set[str]) -> bool:
+    return any(up in paths for up in _above(path))
+
+
+def _place(scope: str) -> str:
+    """Content and settings of one repository are one place to a reader."""
+    return scope.partition("#")[0] if scope.startswith("github/") else scope
+
+
+def _platform(scope: str, detail: str) -> str:
+    return detail.partition(":")[0] or PLATFORMS.get(scope, scope)

@@ -1,0 +1,214 @@
+"""What the page shows, made ready for its templates: rows with their words, their sort keys and the text that search looks through."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import chain
+from types import MappingProxyType
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from reports import _summary
+from reports._coverage import absence
+from reports._picture import Step, drawn, steps
+from reports._summary import Facts, place_of
+from reports._text import plain
+from reports._words import KINDS, SEVERITIES, check_words, name_of, platform_of
+from scanner.model import Asset, Finding, Kind, Record, Status
+
+NO_OWNER = "no owner named"
+_TEXT = 8000
+_KINDS = (Kind.MODEL, Kind.ARTIFACT, Kind.AGENT, Kind.ENDPOINT, Kind.WORKLOAD, Kind.CREDENTIAL, Kind.SDK, Kind.DATASET)
+
+
+class Facets(NamedTuple):
+    """What the filters choose by."""
+
+    severity: str = ""
+    owner: str = ""
+    check: str = ""
+    status: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list: `sort` holds one key a column, `text` is what search looks through, in lower case."""
+
+    anchor: str
+    facets: Facets
+    sort: tuple[int | str, ...]
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FindingRow(Row):
+    """A finding, with the words of its line and of its proof."""
+
+    finding: Finding
+    place: str
+    due: str
+    overdue: bool
+    record: Record | None
+
+    @property
+    def picture(self) -> Markup:
+        """Its chain, drawn."""
+        return drawn(self.finding.chain, self.finding.asset, self.finding.subject)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its chain, from the repository down to the owner."""
+        return steps(self.finding.chain)
+
+
+@dataclass(frozen=True)
+class AssetRow(Row):
+    """A thing of the inventory."""
+
+    asset: Asset
+    name: str
+    place: str
+    platform: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list of the page. `grouped`: its first order is by owner."""
+
+    id: str
+    title: str
+    says: str
+    columns: tuple[str, ...]
+    rows: Sequence[Row]
+    empty: str
+    grouped: bool = False
+    waived: int = 0
+    news: int = 0
+    first_sort: int = 0
+
+
+_COLUMNS = ("Severity", "Finding", "Owner", "Due", "Status")
+
+
+def listings(facts: Facts) -> tuple[Listing, ...]:
+    """The three lists and the rest."""
+    report, ranks = facts.report, _owner_ranks(facts.report.findings)
+    three = _summary.lists(report)
+    empty = absence(report.coverage)
+
+    def one(name: str, title: str, says: str, findings: Sequence[Finding], nothing: str, grouped: bool = False) -> Listing:
+        rows = [finding_row(finding, facts, ranks) for finding in findings]
+        if grouped:
+            rows.sort(key=lambda row: row.sort[2])
+        news = sum(finding.status in (Status.NEW, Status.REOPENED) for finding in findings if not finding.waived_by)
+        waived = sum(finding.waived_by is not None for finding in findings)
+        return Listing(name, title, says, _COLUMNS, rows, nothing, grouped, waived, news, 2 if grouped else 0)
+
+    return (
+        one("retired", "Retired but running", "Retired, suspended or rejected in the registry, and still running.", three.retired, empty),
+        one("unregistered", "Unregistered models", "Running, stored or called from code, and in no registry record.", three.unregistered, empty),
+        one("orphaned", "Orphaned credentials", "Keys that still open something, and that nothing needs any more.", three.orphaned, empty),
+        one("rest", "Everything else", "Drift, records, exposure, blind spots; by owner, the most pressing first.", _summary.rest(report), empty, True),
+    )
+
+
+def inventory(facts: Facts, limit: int) -> Listing:
+    """The AI that was found, whatever was decided about it; `limit` rows at most."""
+    found = sorted((asset for asset in facts.report.assets if asset.kind in _KINDS), key=lambda asset: (_KINDS.index(asset.kind), asset.key))
+    rows = [_asset_row(asset, facts) for asset in found[:limit]]
+    says = "Everything that is or serves a model, and the credentials beside it."
+    if len(found) > limit:
+        says += f" The first {limit:,} of {len(found):,} are here; all of them are in inventory.csv."
+    return Listing("inventory", "The things found", says, ("Kind", "Name", "Owner", "Place", "Platform"), rows, "Nothing was found.")
+
+
+def resolved(facts: Facts) -> tuple[FindingRow, ...]:
+    """What is gone since the last run."""
+    return tuple(finding_row(finding, facts) for finding in facts.report.resolved)
+
+
+def census(assets: Iterable[Asset]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[int, ...], int], ...]]:
+    """Counts by kind (rows) and platform (columns, most first), with each row's sum."""
+    cells = Counter((asset.kind, platform_of(asset)) for asset in assets)
+    totals: Counter[str] = Counter()
+    for (_, platform), number in cells.items():
+        totals[platform] += number
+    platforms = tuple(name for name, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0])))
+    kinds = sorted({kind for kind, _ in cells}, key=list(Kind).index)
+    return platforms, tuple(
+        (KINDS[kind][1].capitalize() if kind is not Kind.SDK else "SDKs", tuple(cells[kind, name] for name in platforms), _sum(cells, kind)) for kind in kinds
+    )
+
+
+def choices(lists: Iterable[Listing]) -> dict[str, list[tuple[str, int]]]:
+    """What each filter offers, and how many rows have it."""
+    numbers: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in chain.from_iterable(one.rows for one in lists):
+        for name, value in zip(Facets._fields, row.facets, strict=True):
+            numbers[name][value] += bool(value)
+    order = {str(severity): at for at, severity in enumerate(SEVERITIES)}
+    return {
+        name: sorted(((value, number) for value, number in numbers[name].items() if value), key=lambda item: (order.get(item[0], 9), item[0]))
+        for name in Facets._fields
+    }
+
+
+def finding_row(finding: Finding, facts: Facts, ranks: Mapping[str, int] = MappingProxyType({})) -> FindingRow:
+    """A finding's line and proof; `ranks` says which owner comes first."""
+    owner = plain(finding.owner, 80) if finding.owner else NO_OWNER
+    status = "waived" if finding.waived_by else str(finding.status)
+    days = facts.clock.days_until(finding.due)
+    severity = SEVERITIES.index(finding.severity) + (len(SEVERITIES) if finding.waived_by else 0)
+    place = place_of(facts, finding.asset)
+    facets = Facets(str(finding.severity), owner, finding.check, status, _environment(finding, facts))
+    return FindingRow(
+        anchor(finding.id), facets, (severity, plain(finding.title, 200).casefold(), ranks.get(owner, 0), finding.due or "9", status),
+        _finding_text(finding, place), finding, place, facts.clock.due(finding.due), days is not None and days < 0 and not finding.waived_by,
+        facts.records.get(finding.record or ""),
+    )  # fmt: skip
+
+
+def _asset_row(asset: Asset, facts: Facts) -> AssetRow:
+    owner = plain(str(asset.attributes.get("owner") or ""), 80)
+    place, platform, name = place_of(facts, asset.key), plain(platform_of(asset), 40), plain(name_of(asset.key), 120)
+    text = " ".join([asset.key, *asset.identifiers, *map(str, asset.attributes.values()), owner, place, platform])
+    sort = (_KINDS.index(asset.kind), name.casefold(), owner.casefold() or "~", place.casefold(), platform)
+    facets = Facets(owner=owner, environment=plain(str(asset.attributes.get("environment") or ""), 60))
+    return AssetRow(anchor("asset " + asset.key, hashed=True), facets, sort, text[:_TEXT].casefold(), asset, name, place, platform)
+
+
+def anchor(name: str, *, hashed: bool = False) -> str:
+    """A name as the id of an element: itself where it is harmless, else its hash."""
+    return f"f-{name}" if not hashed and re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", name) else f"x-{sha256(name.encode('utf-8', 'replace')).hexdigest()[:16]}"
+
+
+def _environment(finding: Finding, facts: Facts) -> str:
+    asset = facts.assets.get(finding.asset)
+    value = asset.attributes.get("environment") or asset.attributes.get("cluster") or asset.attributes.get("account") if asset else None
+    return plain(str(value), 60) if value else "not named"
+
+
+def _finding_text(finding: Finding, place: str) -> str:
+    links = chain.from_iterable((link.source, link.target) for link in finding.chain)
+    seen = chain.from_iterable((one.where, one.rule) for one in finding.evidence)
+    near = chain.from_iterable((one.record, one.name) for one in finding.near_misses)
+    told = (finding.id, finding.check, finding.title, finding.asset, finding.subject, finding.record, finding.owner, finding.because)
+    parts = (*told, place, finding.remedy, finding.waived_by, finding.severity, finding.status, *finding.severity_because, *finding.controls)
+    return " ".join(filter(None, (*parts, check_words(finding.check), *links, *seen, *near)))[:_TEXT].casefold()
+
+
+def _owner_ranks(findings: Iterable[Finding]) -> dict[str, int]:
+    """Whose findings are the most pressing comes first."""
+    worst: dict[str, list[int]] = defaultdict(list)
+    for one in findings:
+        worst[plain(one.owner, 80) if one.owner else NO_OWNER].append(SEVERITIES.index(one.severity) + 9 * (one.waived_by is not None))
+    order = sorted(worst, key=lambda owner: (sorted(worst[owner]), owner))
+    return {owner: at for at, owner in enumerate(order)}
+
+
+def _sum(cells: "Counter[tuple[Kind, str]]", kind: Kind) -> int:
+    return sum(number for (one, _), number in cells.items() if one is kind)

@@ -1,0 +1,120 @@
+// A list: its rows filtered, sorted and shown a hundred at a time. A sort by owner has a heading for each owner.
+const STEP = 100;
+const OWNER = 2;
+const collator = new Intl.Collator('en', { numeric: true });
+
+function compared(a, b) {
+  return typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(a, b);
+}
+
+class List {
+  constructor(section, items) {
+    this.section = section;
+    this.table = section.querySelector('table');
+    this.items = items;
+    this.column = Number(section.dataset.sort);
+    this.down = false;
+    this.limit = STEP;
+    this.matching = items;
+    this.turn = 0;
+    for (const item of items) item.node = document.getElementById(item.i);
+    if (this.table) this.listen();
+  }
+
+  listen() {
+    this.more = this.section.querySelector('.more button');
+    for (const button of this.table.querySelectorAll('thead button')) {
+      button.addEventListener('click', () => this.sortBy(Number(button.dataset.column)));
+    }
+    this.more.addEventListener('click', async () => {
+      const next = this.limit;
+      this.limit += STEP * 5;
+      await this.show();
+      const first = this.shown[next];
+      const target = first && first.node.querySelector('button.open');
+      if (target) target.focus();
+    });
+  }
+
+  async sortBy(column) {
+    this.down = column === this.column && !this.down;
+    this.column = column;
+    this.limit = STEP;
+    for (const button of this.table.querySelectorAll('thead button')) {
+      const mine = Number(button.dataset.column) === column;
+      button.parentElement.setAttribute('aria-sort', mine ? (this.down ? 'descending' : 'ascending') : 'none');
+    }
+    await this.show();
+  }
+
+  async filter(fits) {
+    this.matching = this.items.filter(fits);
+    this.limit = STEP;
+    await this.show();
+  }
+
+  sorted() {
+    const sign = this.down ? -1 : 1;
+    const order = (a, b) => sign * compared(a.s[this.column], b.s[this.column]) || a.s[0] - b.s[0] || a.at - b.at;
+    return [...this.matching].sort(order);
+  }
+
+  // Shows the first `limit` rows. What a newer call overtook is thrown away.
+  async show() {
+    if (!this.table) return;
+    const turn = ++this.turn;
+    this.shown = this.sorted().slice(0, this.limit);
+    const nodes = await packs.elementsOf(this.shown);
+    if (turn !== this.turn) return;
+    this.table.replaceChildren(this.table.caption, this.table.tHead, ...this.headed(nodes));
+    const left = this.matching.length - this.shown.length;
+    this.more.hidden = left === 0;
+    this.more.textContent = `Show ${Math.min(left, STEP * 5).toLocaleString('en')} more of ${left.toLocaleString('en')}`;
+    this.section.querySelector('.nothing').hidden = this.matching.length > 0;
+    this.table.hidden = this.matching.length === 0;
+  }
+
+  headed(nodes) {
+    if (this.column !== OWNER || this.section.id === 'inventory') return nodes;
+    const out = [];
+    this.shown.forEach((item, at) => {
+      if (at === 0 || item.f[1] !== this.shown[at - 1].f[1]) out.push(this.heading(item.f[1]));
+      out.push(nodes[at]);
+    });
+    return out;
+  }
+
+  heading(owner) {
+    const group = document.createElement('tbody');
+    group.className = 'group';
+    group.setAttribute('role', 'rowgroup');
+    const row = group.insertRow();
+    row.setAttribute('role', 'row');
+    const cell = document.createElement('th');
+    cell.scope = 'rowgroup';
+    cell.colSpan = 5;
+    cell.setAttribute('role', 'rowheader');
+    const name = document.createElement('bdi');
+    const number = document.createElement('span');
+    name.textContent = owner;
+    number.textContent = ` ${this.matching.filter((item) => item.f[1] === owner).length.toLocaleString('en')}`;
+    cell.append(name, number);
+    row.append(cell);
+    return group;
+  }
+
+  // Makes one row visible and open, wherever it is.
+  async reveal(item) {
+    const at = this.sorted().indexOf(item);
+    this.limit = Math.max(this.limit, at + 1);
+    await this.show();
+    toggle(item.node, true);
+    item.node.scrollIntoView({ block: 'start' });
+    item.node.querySelector('button.open')?.focus({ preventScroll: true });
+  }
+}
+
+function toggle(row, open) {
+  row.classList.toggle('is-open', open);
+  row.querySelector('button.open')?.setAttribute('aria-expanded', String(row.classList.contains('is-open')));
+}
