@@ -200,6 +200,37 @@ class Inventory(msgspec.Struct, frozen=True):
 
     assets: Mapping[str, Asset]
     links: tuple[Link, ...]
+    stale_links: frozenset[int] = frozenset()
+    """Positions in `links` that only stale sheets told of."""
+
+
+class Observed(StrEnum):
+    """How a model is there, strongest first."""
+
+    RUNNING = "running"  # a workload or an endpoint that can be invoked, or is scheduled
+    STORED = "stored"  # an artifact at rest
+    CODED = "coded"  # named in a repository
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One model in one place: `subject` is the model, the artifact, or the AI thing itself; `host` is where a person finds it.
+
+    `chain` is the proof from the host to the subject. A stale place protects and never accuses.
+    """
+
+    subject: str
+    host: str
+    observed: Observed
+    context: Context = Context.PRODUCTION
+    stale: bool = False
+    chain: tuple[Link, ...] = ()
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """Which assets are AI, each with its because-chain, and which models are where."""
+
+    ai: Mapping[str, tuple[Link, ...]]
+    places: tuple[Place, ...]
 
 
 class BaseModel(msgspec.Struct, frozen=True):

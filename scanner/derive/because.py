@@ -1,0 +1,100 @@
+"""Why an asset is AI: the rules, from the surest to the weakest. An asset keeps the first chain that proves it."""
+
+from collections.abc import Iterable, Iterator
+
+from scanner.derive.facts import BUILT_IN, context, is_model, live, origins
+from scanner.graph import Graph
+from scanner.model import Asset, Kind, Link, Relation
+
+Chains = dict[str, tuple[Link, ...]]
+CODE = frozenset({Kind.MODEL, Kind.SDK})
+
+
+def because(graph: Graph) -> Chains:
+    """Every AI asset with its chain of links; an empty chain where the thing itself is AI."""
+    chains: Chains = {asset.key: () for asset in graph.assets if _is_ai(asset)}
+    for rule in (_models_held, _permitted, _code, _called, _identity, _origin, _called, _images, _routed):
+        for key, chain in list(rule(graph, chains)):
+            chains.setdefault(key, chain)
+    return chains
+
+
+def _is_ai(asset: Asset) -> bool:
+    if asset.kind in (Kind.MODEL, Kind.AGENT):
+        return True
+    if asset.kind is Kind.ARTIFACT:
+        return is_model(asset)
+    return asset.kind in (Kind.WORKLOAD, Kind.ENDPOINT, Kind.DEPLOYMENT, Kind.IMAGE) and bool(asset.attributes.get("server"))
+
+
+def _ends(graph: Graph, *relations: Relation) -> Iterator[tuple[Link, Asset, Asset]]:
+    assets, source, target = graph.assets, graph.source, graph.target
+    for edge in graph.edges(*relations).tolist():
+        yield graph.links[edge], assets[source[edge]], assets[target[edge]]
+
+
+def _models_held(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """It serves or loads a model."""
+    for link, _, target in _ends(graph, Relation.SERVES, Relation.LOADS):
+        if target.key in chains:
+            yield link.source, (link,)
+
+
+def _permitted(graph: Graph, _: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """It is an identity that may invoke a model. One that may do anything says nothing."""
+    for link, source, _target in _ends(graph, Relation.INVOKES):
+        if source.kind is Kind.IDENTITY and not source.attributes.get("over_privileged"):
+            yield link.source, (link,)
+
+
+def _code(graph: Graph, _: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """It is a repository whose own code uses a model or an SDK."""
+    for link, source, target in _ends(graph, Relation.USES):
+        if source.kind is Kind.REPOSITORY and target.kind in CODE and context(target) in BUILT_IN:
+            yield link.source, (link,)
+
+
+def _called(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """It calls an AI endpoint, or one that leads to an AI workload."""
+    routed = dict(_routed(graph, chains))
+    for link, _, target in _ends(graph, Relation.CALLS):
+        if target.key in chains:
+            yield link.source, (link, *chains[target.key][:1])
+        elif target.key in routed:
+            yield link.source, (link, *routed[target.key])
+
+
+def _identity(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """Its identity may invoke a model."""
+    for link, source, target in _ends(graph, Relation.ASSUMES):
+        if source.kind in (Kind.WORKLOAD, Kind.ENDPOINT) and target.key in chains:
+            yield link.source, (link, *chains[target.key])
+        elif target.kind is Kind.IDENTITY and source.kind in (Kind.WORKLOAD, Kind.ENDPOINT):
+            yield from ((link.source, (link, hop, *chains[hop.target])) for hop in graph.out_of(target.key, Relation.ASSUMES) if hop.target in chains)
+
+
+def _origin(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """The repository it comes from is AI."""
+    for key in _workloads(graph):
+        for repository, proof in origins(graph, key):
+            if chains.get(repository):
+                yield key, (*proof, *chains[repository])
+                break
+
+
+def _workloads(graph: Graph) -> Iterable[str]:
+    return (asset.key for asset in graph.assets if asset.kind is Kind.WORKLOAD and live(asset))
+
+
+def _images(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """An AI repository builds it."""
+    for link, _, target in _ends(graph, Relation.BUILDS):
+        if link.source in chains:
+            yield target.key, (link, *chains[link.source])
+
+
+def _routed(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """It is an endpoint that leads to an AI workload."""
+    for link, _, target in _ends(graph, Relation.ROUTES):
+        if target.key in chains:
+            yield link.source, (link, *chains[target.key][:1])

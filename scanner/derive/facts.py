@@ -1,0 +1,53 @@
+"""Small questions about assets that both halves of derive ask."""
+
+from collections.abc import Iterator
+
+from scanner.graph import Graph
+from scanner.model import Asset, Context, Kind, Link, Relation
+
+HOSTS = frozenset({Kind.WORKLOAD, Kind.ENDPOINT})
+MODELS = frozenset({Kind.MODEL, Kind.ARTIFACT})
+BUILT_IN = frozenset({Context.PRODUCTION, Context.ARCHIVED})
+"""Contexts whose code is in the image that a repository builds; tests, examples and docs are not."""
+
+
+def live(asset: Asset) -> bool:
+    """Invocable or scheduled. Only a platform that says "stopped by hand" takes that away; scaled to zero runs."""
+    return asset.kind in HOSTS and asset.attributes.get("running") is not False and not asset.attributes.get("referenced_only")
+
+
+def is_model(asset: Asset) -> bool:
+    """A model or its weights; not the tokenizer beside them."""
+    return asset.kind in MODELS and not asset.attributes.get("companion")
+
+
+def context(asset: Asset) -> Context:
+    """Where in its repository an asset stands; what says nothing is production."""
+    value = asset.attributes.get("context")
+    return Context(value) if value in Context.__members__.values() else Context.PRODUCTION
+
+
+def origins(graph: Graph, workload: str) -> list[tuple[str, tuple[Link, ...]]]:
+    """The repositories that a workload comes from, each with the proof.
+
+    Who builds its image counts before who deploys it: a repository of manifests deploys a hundred workloads and is none of them.
+    """
+    built: dict[str, tuple[Link, ...]] = {}
+    deployed: dict[str, tuple[Link, ...]] = {}
+    for run in graph.out_of(workload, Relation.RUNS):
+        for link in graph.into(run.target, Relation.BUILDS, Relation.DEPLOYS):
+            if link.relation is Relation.BUILDS:
+                built.setdefault(link.source, (run, link))
+            else:
+                deployed.update((repository, (run, *proof)) for repository, proof in _repositories(graph, link) if repository not in deployed)
+    for link in graph.into(workload, Relation.DEPLOYS):
+        deployed.update((repository, proof) for repository, proof in _repositories(graph, link) if repository not in deployed)
+    return sorted((built or deployed).items())
+
+
+def _repositories(graph: Graph, deploys: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    if graph.inventory.assets[deploys.source].kind is Kind.REPOSITORY:
+        yield deploys.source, (deploys,)
+    else:
+        for link in graph.into(deploys.source, Relation.CONTAINS):
+            yield link.source, (deploys, link)

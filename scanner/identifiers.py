@@ -1,0 +1,75 @@
+"""What an identifier proves: the table scanner/data/identifiers.toml, validated when first asked."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from scanner.model import Kind, Relation
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of identifier; the columns are explained in the table."""
+
+    prefix: str
+    shape: str = ""
+    merges: bool = False
+    content: bool = False
+    strong: bool = False
+    pinned: bool = False
+    version_after: str = ""
+
+
+class _Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    names: tuple[str, ...]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole table."""
+
+    shared_at_most: int
+    expand_at_most: int
+    identifier: tuple[Row, ...]
+    placeholder: Mapping[Relation, Kind]
+    prefer: Mapping[str, tuple[str | bool, ...]]
+    latest: _Names
+    earliest: _Names
+
+
+WEAK = Row(prefix="")
+
+
+@cache
+def table() -> Table:
+    """The table as it lies in the package."""
+    return msgspec.toml.decode(files("scanner").joinpath("data/identifiers.toml").read_bytes(), type=Table)
+
+
+@cache
+def merging() -> tuple[str, ...]:
+    """The prefixes of identifiers that name one very thing."""
+    return tuple(row.prefix for row in table().identifier if row.merges)
+
+
+def row(identifier: str) -> Row:
+    """The row that decides on an identifier; a weak one where the table knows nothing of it."""
+    return next((row for row, shape in _rows() if identifier.startswith(row.prefix) and _fits(shape, identifier, row.prefix)), WEAK)
+
+
+def name_of(identifier: str) -> str | None:
+    """The name that all versions of this share: `hf:org/name@rev` -> `hf:org/name`; None where it holds no version."""
+    separator = row(identifier).version_after
+    head, found, version = identifier.rpartition(separator) if separator else ("", "", "")
+    return head if found and version and head.partition(":")[2] else None
+
+
+@cache
+def _rows() -> tuple[tuple[Row, re.Pattern[str] | None], ...]:
+    ordered = sorted(table().identifier, key=lambda row: (-len(row.prefix), not row.shape))
+    return tuple((row, re.compile(row.shape) if row.shape else None) for row in ordered)
+
+
+def _fits(shape: re.Pattern[str] | None, identifier: str, prefix: str) -> bool:
+    return shape is None or shape.fullmatch(identifier, len(prefix)) is not None

@@ -1,0 +1,34 @@
+"""Assets and registry records to matches, the surest matcher first. A name that merely looks alike never matches. docs/matching.md"""
+
+from collections.abc import Iterable, Mapping
+
+from scanner.model import Derived, Inventory, Match, Place, Record
+from scanner.reconcile.index import Index
+from scanner.reconcile.matchers import Candidate, matches_of
+
+
+def reconcile(inventory: Inventory, derived: Derived, records: Iterable[Record], linked: Mapping[str, str] | None = None) -> list[Match]:
+    """Every match of a subject with a record. `linked` maps identifiers that a person approved to record ids."""
+    index = Index(records, linked or {})
+    found: dict[tuple[str, str], Match] = {}
+    for subject, places in _by_subject(inventory, derived).items():
+        for match in matches_of(Candidate(inventory, subject, places), index):
+            found.setdefault((match.asset, match.record), match)
+    return [found[pair] for pair in sorted(found)]
+
+
+def _by_subject(inventory: Inventory, derived: Derived) -> dict[str, list[Place]]:
+    subjects: dict[str, list[Place]] = {}
+    for place in derived.places:
+        known = subjects.get(place.subject)
+        if known is None:
+            subjects[place.subject] = [place]
+        else:
+            known.append(place)
+    for key in derived.ai:
+        if key.startswith("agent:"):
+            subjects.setdefault(key, [])
+    return subjects
+
+
+__all__ = ["reconcile"]

@@ -1,0 +1,39 @@
+"""The records by what they list."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from scanner.approved import repository_of
+from scanner.identifiers import name_of, row
+from scanner.model import Record, State
+
+CURRENT = frozenset({State.APPROVED, State.DEPLOYED})
+
+
+class Index:
+    """Records by identifier, by the name that versions share, and by what a person linked."""
+
+    def __init__(self, records: Iterable[Record], linked: Mapping[str, str]) -> None:
+        self.listed: defaultdict[str, list[Record]] = defaultdict(list)
+        self.families: defaultdict[str, list[Record]] = defaultdict(list)
+        self.repositories: defaultdict[str, list[Record]] = defaultdict(list)
+        by_id: defaultdict[str, list[Record]] = defaultdict(list)
+        for record in records:
+            by_id[record.id].append(record)
+            self._add(record)
+        self.linked = {identifier: by_id[record] for identifier, record in linked.items() if record in by_id}
+
+    def _add(self, record: Record) -> None:
+        for identifier in dict.fromkeys((*record.identifiers, *map(_typed, (record.name, *record.aliases)))):
+            self.listed[identifier].append(record)
+            name = name_of(identifier)
+            if name and record.state in CURRENT:
+                self.families[name].append(record)
+        repository = repository_of(record)
+        if repository:
+            self.repositories[repository].append(record)
+
+
+def _typed(name: str) -> str:
+    """An alias may be an identifier; anything else is a name."""
+    return name if row(name).prefix else f"name:{name}"
