@@ -85,14 +85,18 @@ class Git(msgspec.Struct, frozen=True):
             process = subprocess.Popen(
                 command, stdin=given, stdout=subprocess.PIPE, stderr=said, env=dict(self.environment), start_new_session=True, cwd="/"
             )
-            with _deadline(process, self.seconds, arguments[0]):
+            with _deadline(process, self.seconds, _name(arguments)):
                 assert process.stdout is not None  # noqa: S101 - stdout is a pipe
                 yield process.stdout
                 process.stdout.close()
                 code = process.wait()
             if code:
                 said.seek(0)
-                raise _git_errors.error(arguments[0], code, said.read(4096).decode("utf-8", "replace"))
+                raise _git_errors.error(_name(arguments), code, said.read(4096).decode("utf-8", "replace"))
+
+
+def _name(arguments: tuple[str, ...]) -> str:
+    return next(word for word in arguments if word[:1].islower() and "." not in word and "/" not in word)
 
 
 @contextmanager

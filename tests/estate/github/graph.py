@@ -102,12 +102,12 @@ def _repository(state: "State", viewer: "Viewer", owner: Organisation, spec: Rep
         "languages": lambda _info, **arguments: _page(spec.languages, arguments, lambda name: {"name": name}),
         "object": lambda _info, expression=None, oid=None: _object(spec, expression),
         "environments": lambda _info, **arguments: (
-            viewer.need("environments")
-            or _page(spec.environments, arguments, lambda entry: {"id": node_id("EN", entry.name), "name": entry.name})
+            viewer.permitted("environments")
+            and _page(spec.environments, arguments, lambda entry: {"id": node_id("EN", entry.name), "name": entry.name})
         ),
         "deployKeys": lambda _info, **arguments: (
-            viewer.need("administration")
-            or _page(spec.deploy_keys, arguments, lambda key: {"id": node_id("DK", str(key.id)), "title": key.title})
+            viewer.permitted("administration")
+            and _page(spec.deploy_keys, arguments, lambda key: {"id": node_id("DK", str(key.id)), "title": key.title})
         ),
         "releases": lambda _info, **arguments: _page(spec.releases, arguments, _release),
     }
