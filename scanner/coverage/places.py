@@ -1,6 +1,6 @@
 """Coverage paths, and the table of platforms: what could live where (scanner/data/platforms.toml)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -24,6 +24,7 @@ class Platform(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     covered_by: tuple[str, ...]
     can: tuple[Can, ...]
     group: str | None = None
+    root: str | None = None
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +86,19 @@ def can(path: str) -> tuple[Can, ...]:
 def platform_can(name: str) -> tuple[Can, ...]:
     """What could be on a platform, by its name in the table."""
     return next((platform.can for platform in platforms() if platform.name == name), tuple(Can))
+
+
+def root(kind: str) -> str:
+    """Where the places of a type of source begin; the type's own name where the table does not know it."""
+    platform = next((platform for platform in platforms() if kind in platform.covered_by), None)
+    return kind if platform is None else platform.root or platform.name
+
+
+def common(paths: Iterable[str]) -> str | None:
+    """The nearest place above all of these, or None: `github/acme` for `github/acme/a#content` and `github/acme/b#content`."""
+    above_each = [set(ancestors(path)) for path in paths]
+    shared = set.intersection(*above_each) if above_each else set()
+    return max(shared, key=len, default=None)
 
 
 def listed(path: str) -> bool:

@@ -1,0 +1,157 @@
+"""What runs concluded: findings and their history, the inventory of the last run, the trend, what people approved."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from threading import Lock
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, delete, insert, select
+
+from scanner.model import Asset, Coverage, Evidence, Finding, Link, Point, Relation
+from scanner.store.database import transaction
+from scanner.store.tables import APPROVALS, ASSETS, FINDINGS, LATEST, LINKS, NAMES, POINTS, REGISTRIES, RUNS
+from scanner.store.upsert import upsert
+
+BATCH = 20_000
+_json = msgspec.json.Encoder(order="deterministic")
+_evidence = msgspec.json.Decoder(tuple[Evidence, ...])
+
+
+class Ledger:
+    """The conclusions of runs."""
+
+    def __init__(self, engine: Engine, writing: Lock) -> None:
+        self._engine = engine
+        self._writing = writing
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding ever, with its status after the last run, by id."""
+        decoder = msgspec.json.Decoder(Finding)
+        with transaction(self._engine) as connection:
+            return tuple(decoder.decode(body) for body in connection.execute(select(FINDINGS.c.body).order_by(FINDINGS.c.id)).scalars())
+
+    def roots(self) -> dict[str, str]:
+        """The first-seen key of every asset key and platform id that ever stood for the same thing."""
+        with transaction(self._engine) as connection:
+            return {row.name: row.root for row in connection.execute(select(NAMES))}
+
+    def coverage(self) -> Coverage | None:
+        """The coverage of the last full run."""
+        with transaction(self._engine) as connection:
+            body = connection.execute(select(LATEST.c.body).where(LATEST.c.name == "coverage")).scalar()
+        return None if body is None else msgspec.msgpack.decode(body, type=Coverage)
+
+    def assets(self) -> Iterator[Asset]:
+        """The inventory of the last run, by key."""
+        decoder = msgspec.json.Decoder(Asset)
+        with transaction(self._engine) as connection:
+            rows = connection.execution_options(yield_per=1000).execute(select(ASSETS.c.body).order_by(ASSETS.c.key))
+            yield from (decoder.decode(body) for body in rows.scalars())
+
+    def identifiers(self, asset: str) -> tuple[str, ...]:
+        """The identifiers of one asset of the last run."""
+        with transaction(self._engine) as connection:
+            body = connection.execute(select(ASSETS.c.body).where(ASSETS.c.key == asset)).scalar()
+        return () if body is None else msgspec.json.decode(body, type=Asset).identifiers
+
+    def links(self) -> Iterator[Link]:
+        """The links of the last run, in its order."""
+        with transaction(self._engine) as connection:
+            for row in connection.execution_options(yield_per=1000).execute(select(LINKS).order_by(LINKS.c.number)):
+                yield Link(row.source, Relation(row.relation), row.target, _evidence.decode(row.evidence))
+
+    def trend(self, most: int) -> tuple[Point, ...]:
+        """The last points, oldest first."""
+        with transaction(self._engine) as connection:
+            bodies = (
+                connection.execute(select(POINTS.c.body).order_by(POINTS.c.finished.desc(), POINTS.c.run.desc()).limit(most))
+                .scalars()
+                .all()
+            )
+        return tuple(msgspec.json.decode(body, type=Point) for body in reversed(bodies))
+
+    def linked(self) -> dict[str, tuple[str, ...]]:
+        """The identifiers that people approved for a record, by the record's id."""
+        found: dict[str, tuple[str, ...]] = {}
+        with transaction(self._engine) as connection:
+            for row in connection.execute(select(APPROVALS).order_by(APPROVALS.c.record, APPROVALS.c.identifier)):
+                found[row.record] = (*found.get(row.record, ()), row.identifier)
+        return found
+
+    def link(self, record: str, identifier: str, who: str, at: str, why: str) -> None:
+        """Remembers that a person says this identifier is this record's."""
+        row = {"record": record, "identifier": identifier, "who": who, "at": at, "why": why}
+        with self._writing, transaction(self._engine, write=True) as connection:
+            upsert(connection, APPROVALS, [row])
+
+    def registry_count(self, name: str) -> int | None:
+        """How many records a registry had in the last finished run that read it whole."""
+        last = (
+            select(REGISTRIES.c.records)
+            .join(RUNS, RUNS.c.id == REGISTRIES.c.run)
+            .where(REGISTRIES.c.name == name, RUNS.c.status == "finished")
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(last.order_by(RUNS.c.finished.desc(), RUNS.c.id.desc()).limit(1)).scalar()
+
+    def count_registry(self, run: str, name: str, records: int) -> None:
+        """Notes how many records a registry has, read whole."""
+        with self._writing, transaction(self._engine, write=True) as connection:
+            upsert(connection, REGISTRIES, [{"run": run, "name": name, "records": records}])
+
+
+def put_findings(connection: Connection, run: str, findings: Iterable[Finding]) -> None:
+    """Findings with the status they have after this run; those not named stay as they are."""
+    rows = [
+        {
+            "id": each.id,
+            "check": each.check,
+            "asset": each.asset,
+            "record": each.record,
+            "severity": each.severity,
+            "status": each.status,
+            "first_seen": each.first_seen,
+            "last_seen": each.last_seen,
+            "run": run,
+            "body": _text(each),
+        }
+        for each in findings
+    ]
+    upsert(connection, FINDINGS, rows)
+
+
+def put_inventory(connection: Connection, assets: Iterable[Asset], links: Iterable[Link]) -> None:
+    """Replaces the inventory of the run before."""
+    for table in (ASSETS, LINKS):
+        connection.execute(delete(table))
+    _fill(connection, ASSETS, ({"key": each.key, "kind": each.kind, "stale": each.stale, "body": _text(each)} for each in assets))
+    _fill(connection, LINKS, ({"number": number, **_link(each)} for number, each in enumerate(links)))
+
+
+def put_names(connection: Connection, roots: Mapping[str, str]) -> None:
+    """Remembers which names stand for the same thing."""
+    upsert(connection, NAMES, [{"name": name, "root": root} for name, root in sorted(roots.items())])
+
+
+def put_point(connection: Connection, point: Point) -> None:
+    """Adds a point to the trend."""
+    upsert(connection, POINTS, [{"run": point.run, "finished": point.finished, "body": _text(point)}])
+
+
+def put_coverage(connection: Connection, coverage: Coverage) -> None:
+    """Keeps the coverage for the next run to compare with."""
+    upsert(connection, LATEST, [{"name": "coverage", "body": msgspec.msgpack.encode(coverage)}])
+
+
+def _fill(connection: Connection, table: Table, rows: Iterator[Mapping[str, Any]]) -> None:
+    while batch := list(islice(rows, BATCH)):
+        connection.execute(insert(table), batch)
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {"source": link.source, "relation": link.relation, "target": link.target, "evidence": _text(link.evidence)}
+
+
+def _text(value: object) -> str:
+    return _json.encode(value).decode()
