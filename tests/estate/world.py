@@ -21,7 +21,7 @@ class World:
         loaded = tomllib.loads(path.read_text("utf-8"))
         self.now = now or datetime.now(UTC)
         self.estate: dict[str, Any] = loaded["estate"]
-        self.stories: list[Story] = loaded["story"]
+        self.stories: list[Story] = [_expanded(story) for story in loaded["story"]]
 
     def when(self, offset: str) -> datetime:
         """`-40d` as a moment."""
@@ -38,11 +38,36 @@ class World:
 
     def files(self) -> dict[str, dict[str, str]]:
         """Every repository's files."""
-        found: dict[str, dict[str, str]] = {name: {"README.md": f"# {name}\n"} for name in self.estate.get("quiet", ())}
+        found: dict[str, dict[str, str]] = {name: _ordinary(name) for name in self.estate.get("quiet", ())}
         for story in self.stories:
             for name, files in story.get("files", {}).items():
                 found.setdefault(name, {"README.md": f"# {name}\n"}).update({path: text.lstrip("\n") for path, text in files.items()})
         return found
+
+
+def _ordinary(name: str) -> dict[str, str]:
+    short = name.partition("/")[2]
+    code = f"def main() -> None:\n    print({short!r})\n\n\nif __name__ == '__main__':\n    main()\n"
+    return {"README.md": f"# {short}\n", "src/main.py": code, "requirements.txt": "requests==2.32.3\nsqlalchemy==2.0.36\n"}
+
+
+def _expanded(story: Story) -> Story:
+    """`served = ["name-version"]` stands for a record, its weights and a Deployment that loads them, all as approved."""
+    for each in story.get("served", ()):
+        name, _, version = each.rpartition("-")
+        key = f"{name}/{version}/model.safetensors"
+        uri = f"s3://ml-prod/{key}"
+        story.setdefault("record", []).append({"id": each, "name": name, "version": version, "state": "deployed", "identifiers": [uri]})
+        story.setdefault("object", []).append({"bucket": "ml-prod", "key": key, "make": "safetensors"})
+        workload = {
+            "cluster": "prod-eu",
+            "namespace": "models",
+            "name": name,
+            "image": f"ghcr.io/acme/{name}:{version}",
+            "env": {"MODEL_URI": uri},
+        }
+        story.setdefault("workload", []).append(workload)
+    return story
 
 
 def iso(moment: datetime) -> str:
@@ -106,6 +131,9 @@ def _workload(planted: Mapping[str, Any]) -> Iterator[Object]:
     yield from _pods(planted, pod, labels, replicas)
     if "exposed" in planted:
         yield from _exposed(planted, labels)
+    if planted.get("autoscaled"):
+        target = {"apiVersion": "apps/v1", "kind": kind, "name": name}
+        yield _object("keda.sh/v1alpha1", "ScaledObject", name, namespace, {"spec": {"scaleTargetRef": target, "minReplicaCount": 0}})
 
 
 def _pods(planted: Mapping[str, Any], pod: Object, labels: Mapping[str, str], replicas: int) -> Iterator[Object]:
