@@ -9,7 +9,7 @@ sampled_digest(source, key)      sd1: identity of a large file from 18 reads
 """
 
 from scanner.detect.artifacts.artifact import Artifact
-from scanner.detect.artifacts.formats import is_artifact, is_companion, may_be_unnamed
+from scanner.detect.artifacts.formats import is_artifact, is_companion, may_be_unnamed, named_format
 from scanner.detect.artifacts.grouping import Group, group, is_beside
 from scanner.detect.artifacts.identify import identify, identify_group
 from scanner.detect.artifacts.ranged import BytesRanged, FileRanged, Ranged, Unread
@@ -33,5 +33,6 @@ __all__ = [
     "is_beside",
     "is_companion",
     "may_be_unnamed",
+    "named_format",
     "sampled_digest",
 ]

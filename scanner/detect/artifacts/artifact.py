@@ -12,7 +12,8 @@ HUB = "https://huggingface.co/"
 class Artifact(msgspec.Struct, frozen=True):
     """One model at rest. None means unknown. `unread` says why its inside could not be told, where it could not.
 
-    `pickle` is picklescan's verdict of what its opcodes would import (innocuous, suspicious, dangerous); they are never run.
+    `pickle` is picklescan's verdict of what its opcodes would import (innocuous, suspicious, dangerous);
+    unknown where not all of them were walked. They are never run.
     """
 
     format: str

@@ -120,3 +120,8 @@ def choices(path: str, head: bytes) -> list[Format]:
     matching = table().matches(head)
     agreed = [row for row in named if row in matching or not row.magic]
     return agreed or [row for row in matching if row.strong] or [row for row in named if row.certain][:1]
+
+
+def named_format(path: str) -> str | None:
+    """The format that a file's name alone proves, for one that may not be read; None where the name proves nothing."""
+    return next((row.id for row in table().candidates(path) if row.certain), None)

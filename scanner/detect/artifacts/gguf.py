@@ -14,7 +14,7 @@ from scanner.detect.artifacts.ranged import Reader, Spent, Unread
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
 MAX_KEYS, MAX_TENSORS, MAX_TEXT, MAX_ITEMS = 65_536, 1_000_000, 1 << 20, 4_000_000
-STEPS = (65_536, 262_144, 2_097_152, 8_388_608)
+STEPS = (4_096, 65_536, 262_144, 2_097_152, 8_388_608)
 IN_NAME = re.compile(r"(?<![a-z0-9])(i?q\d_[a-z0-9_]+|i?q\d|bf16|f16|f32|mxfp4|tq\d_\d)(?![a-z0-9])", re.IGNORECASE)
 Scalar = str | int | float | None
 
@@ -54,7 +54,7 @@ class Cursor:
     def _load(self, length: int) -> None:
         if self.step > 1 and not self.deep:
             raise Shallow
-        ahead = STEPS[min(self.step, len(STEPS) - 1)] if self.at > self.base else 4096
+        ahead = STEPS[min(self.step, len(STEPS) - 1)]
         ahead = min(ahead, self.reader.bytes_left)
         self.window = self.reader.upto(self.at, max(length, ahead), max(length, ahead))
         self.start = self.at
@@ -143,8 +143,8 @@ def _skip_array(cursor: Cursor) -> None:
         cursor.at += count * struct.calcsize("<" + SCALARS[kind])
     elif kind == STRING:
         for _ in range(count):
-            cursor.take(0)
-            cursor.at += _length(cursor)
+            length = _length(cursor)
+            cursor.at += length
     else:
         raise Unread("an array of arrays, which no known writer makes")
 

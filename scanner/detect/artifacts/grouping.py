@@ -163,7 +163,7 @@ def _in_folder(folder: str, names: dict[str, int | None]) -> Iterator[Group]:
 
 
 def _preference(name: str) -> int:
-    return 0 if name.endswith(".safetensors") else 1
+    return 0 if name.endswith((".safetensors", ".xml", ".onnx")) else 1
 
 
 def _set_of(name: str, names: dict[str, int | None]) -> tuple[str, bool]:

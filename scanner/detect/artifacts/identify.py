@@ -6,7 +6,7 @@ import msgspec
 
 from scanner.detect.artifacts import hdf5, layout, pickles, pointers, protobuf, safetensors, tars, texts, zips
 from scanner.detect.artifacts.artifact import Artifact
-from scanner.detect.artifacts.formats import Format, choices
+from scanner.detect.artifacts.formats import Format, choices, named_format
 from scanner.detect.artifacts.gguf import gguf
 from scanner.detect.artifacts.grouping import Group
 from scanner.detect.artifacts.ranged import Ranged, Reader, Unread
@@ -44,7 +44,11 @@ MAX_INDEX = 1_000_000
 def identify(path: str, source: Ranged) -> Artifact | None:
     """What the file is; None where it is no model. Never raises for what is in the file: `unread` says it. A ReadError passes."""
     reader = Reader(source)
-    head = reader.head()
+    try:
+        head = reader.head()
+    except Unread as unread:
+        named = named_format(path)
+        return Artifact(format=named, bytes=source.size, unread=str(unread)) if named else None
     if not head:
         return None
     found = pointers.lfs(path, head) or _read(path, head, reader)

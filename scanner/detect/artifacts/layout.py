@@ -106,7 +106,7 @@ def mlmodel(_: str, reader: Reader) -> Artifact:
         architecture=_flavoured(named, settings if isinstance(settings, dict) else {}),
         base_model=_hub(settings.get("source_model_name")) if isinstance(settings, dict) else None,
         producer=f"mlflow {told(read.get('mlflow_version'), 40) or ''}".strip(),
-        identifiers=(f"uid:mlflow:{uuid}",) if uuid else (),
+        identifiers=(f"mlflow:model-uuid/{uuid}",) if uuid else (),
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from scanner.detect.artifacts.ranged import Spent
+
 MAX_OPCODES = 300_000
 MAX_TEXT = 4096
 SKIP = 65_536
@@ -108,7 +110,10 @@ def _index(name: str, argument: bytes) -> int:
 def opcodes(take: Take, start: int = 0) -> Opcodes:
     """Walks one pickle. `take(offset, length)` gives bytes; long payloads are stepped over, not fetched."""
     walk = _Walk(take, start)
-    unread = walk.run()
+    try:
+        unread = walk.run()
+    except Spent as spent:
+        unread = str(spent)
     return Opcodes(tuple(walk.imports), frozenset(walk.texts), unread, walk.at)
 
 

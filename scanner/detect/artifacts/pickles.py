@@ -13,7 +13,7 @@ from scanner.detect.artifacts.opcodes import Opcodes, opcodes, verdict
 from scanner.detect.artifacts.ranged import Reader, Spent, Unread
 
 MAX_UNPACKED = 4_000_000
-WINDOWS = (0, 61_440, 262_144, 1_048_576)
+WINDOWS = (0, 61_440, 262_144, 65_536, 65_536, 65_536)
 DATA = {
     "numpy",
     "pandas",
@@ -73,17 +73,15 @@ class Window:
         if self.reader.size is not None and offset >= self.reader.size:
             self.start, self.held = offset, b""
             return
-        self.step = min(self.step + 1, len(WINDOWS) - 1)
+        self.step += 1
+        if self.step >= len(WINDOWS):
+            raise Spent(f"only its first {offset:,} bytes were walked")
         self.start, self.held = offset, self.reader.upto(offset, max(length, WINDOWS[self.step]))
 
 
 def pickled(path: str, reader: Reader) -> Artifact | None:
     """A plain pickle; None where it holds data and no model."""
-    window = Window(reader)
-    try:
-        walked = opcodes(window.take)
-    except Spent as spent:
-        raise Unread(f"pickle: {spent}; no verdict of its imports") from spent
+    walked = opcodes(Window(reader).take)
     return _of_pickle(path, walked, "joblib" if _is_joblib(walked) else "pickle")
 
 
@@ -167,10 +165,10 @@ def _of_pickle(path: str, walked: Opcodes, format: str) -> Artifact | None:
     return Artifact(
         format=format,
         architecture=told(estimator),
-        producer=told(PRODUCERS.get(module or "", module)),
-        pickle=level,
+        producer=told(PRODUCERS.get(module or "", module)) if level != "dangerous" else None,
+        pickle=level if level == "dangerous" or not walked.unread else "unknown",
         pickle_imports=tuple(filter(None, map(told, dangerous))),
-        unread=walked.unread,
+        unread=None if _is_joblib(walked) else walked.unread,  # joblib puts raw arrays between the opcodes
     )
 
 
