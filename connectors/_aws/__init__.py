@@ -12,7 +12,7 @@ from connectors._aws.access import Aws, Regions, session, sessions
 from connectors._aws.guard import NotReadOnly, allowed
 from connectors._aws.replies import Gone, call, errors, pages
 from connectors._aws.settings import AwsSettings
-from connectors._aws.values import account_of, labels, region_of, utc
+from connectors._aws.values import account_of, gap_of, known, labels, region_of, utc
 
 __all__ = [
     "Aws",
@@ -24,6 +24,8 @@ __all__ = [
     "allowed",
     "call",
     "errors",
+    "gap_of",
+    "known",
     "labels",
     "pages",
     "region_of",

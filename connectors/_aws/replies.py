@@ -23,6 +23,20 @@ TOKENS = ("Marker", "NextToken", "nextToken")
 KINDS = {"throttled": Throttled, "credentials": AccessDenied, "denied": AccessDenied, "not_served": NotServed, "gone": Gone}
 
 
+class Fields(dict[str, Any]):
+    """A reply, or an item of one. A field that is read with [] and is not there is a shape we do not know, so it is loud.
+
+    botocore's own lists of required fields are no guide: SageMaker leaves some of them out.
+    """
+
+    def __init__(self, place: str, fields: Reply) -> None:
+        super().__init__(fields)
+        self._place = place
+
+    def __missing__(self, name: str) -> Any:
+        raise UnexpectedReply(f"{self._place}: the reply lacks {name}")
+
+
 @contextmanager
 def errors(client: Any) -> Iterator[None]:
     """Raises what botocore raises inside as a ReadError that names the service, the region and the permission to add."""
@@ -95,17 +109,15 @@ def known_regions(service: str, partition: str = "aws") -> frozenset[str]:
 
 
 def call(client: Any, operation: str, **parameters: object) -> Reply:
-    """One reply. Raises UnexpectedReply where a field that the service's own model requires is missing."""
+    """One reply; asked for a field that it lacks, it raises UnexpectedReply."""
     from botocore import xform_name
 
     with errors(client):
         try:
-            reply: Reply = getattr(client, xform_name(operation))(**parameters)
+            reply = getattr(client, xform_name(operation))(**parameters)
         except (AttributeError, KeyError, TypeError, ValueError) as error:  # botocore's parsers, on a shape they do not expect
             raise UnexpectedReply(f"{_at(client, operation)}: the reply is not in AWS's format") from error
-    shape = client.meta.service_model.operation_model(operation).output_shape
-    _whole(client, operation, reply, shape)
-    return reply
+    return Fields(_at(client, operation), reply)
 
 
 def pages(client: Any, operation: str, key: str, **parameters: object) -> Iterator[Reply]:
@@ -113,13 +125,9 @@ def pages(client: Any, operation: str, key: str, **parameters: object) -> Iterat
 
     Only a listing that this generator ends without raising is complete.
     """
-    shape = client.meta.service_model.operation_model(operation).output_shape.members[key]
     for page in replies(client, operation, **parameters):
-        if not isinstance(page.get(key), list):
-            raise UnexpectedReply(f"{_at(client, operation)}: the reply lacks {key}")
         for item in page[key]:
-            _whole(client, operation, item, shape.member)
-            yield item
+            yield Fields(_at(client, operation), item) if isinstance(item, dict) else item
 
 
 def replies(client: Any, operation: str, **parameters: object) -> Iterator[Reply]:
@@ -177,12 +185,6 @@ def _truncated(paging: Mapping[str, Any], page: Reply) -> bool | None:
     import jmespath
 
     return bool(jmespath.search(paging["more_results"], page)) if "more_results" in paging else None
-
-
-def _whole(client: Any, operation: str, reply: Reply, shape: Any) -> None:
-    missing = sorted(name for name in getattr(shape, "required_members", ()) if name not in reply)
-    if missing:
-        raise UnexpectedReply(f"{_at(client, operation)}: the reply lacks {', '.join(missing)}")
 
 
 def _at(client: Any, operation: str) -> str:

@@ -16,7 +16,6 @@ class Shelf:
     """One account in one region."""
 
     inference_components: list[Values] = field(default_factory=list)
-    monitoring_schedules: list[Values] = field(default_factory=list)
     service_specific_credentials: list[Values] = field(default_factory=list)
     page: int = 100
 
@@ -123,10 +122,6 @@ def _component(shelf: Shelf, asked: Values) -> Values | None:
     return next((item for item in shelf.inference_components if item["InferenceComponentName"] == wanted), None)
 
 
-def _schedules(shelf: Shelf, asked: Values) -> Values:
-    return _page(shelf, shelf.monitoring_schedules, "MonitoringScheduleSummaries", "NextToken", asked)
-
-
 def _service_credentials(shelf: Shelf, asked: Values) -> Values:
     every = asked.get("AllUsers") == "true"
     mine = [item for item in shelf.service_specific_credentials if every or item["UserName"] == asked.get("UserName")]
@@ -137,6 +132,5 @@ def _service_credentials(shelf: Shelf, asked: Values) -> Values:
 OPERATIONS: Mapping[tuple[str, str], Callable[[Shelf, Values], Values | None]] = {
     ("sagemaker", "ListInferenceComponents"): _components,
     ("sagemaker", "DescribeInferenceComponent"): _component,
-    ("sagemaker", "ListMonitoringSchedules"): _schedules,
     ("iam", "ListServiceSpecificCredentials"): _service_credentials,
 }
