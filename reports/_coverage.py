@@ -119,7 +119,7 @@ def _unseen(reason: Reason, words: tuple[str, str], gaps: list[Gap], coverage: C
     scopes = sorted({_place(gap.scope) for gap in gaps})
     named = {scope.path: scope.detail for scope in coverage.scopes if scope.sight is Sight.NO_SOURCE}
     sourceless = reason is Reason.NO_SOURCE
-    names = [_platform(scope, named.get(scope, "")) if sourceless else scope for scope in scopes]
+    names = [_platform(scope, named.get(scope, "")) if sourceless else _short(scope) for scope in scopes]
     return Unseen(
         reason,
         counted(len(scopes), ("platform", "platforms") if sourceless else words),
@@ -167,6 +167,14 @@ def _has_parent(path: str, paths: set[str]) -> bool:
 def _place(scope: str) -> str:
     """Content and settings of one repository are one place to a reader."""
     return scope.partition("#")[0] if scope.startswith("github/") else scope
+
+
+def _short(scope: str) -> str:
+    """A place without what its words say already: `kubernetes/prod-eu/llm` is the namespace `prod-eu/llm`."""
+    if scope.startswith("aws/") and "/s3/" in scope:
+        return scope.partition("/s3/")[2]
+    head, _, rest = scope.partition("/")
+    return rest if head in _PLACES and rest else scope
 
 
 def _platform(scope: str, detail: str) -> str:

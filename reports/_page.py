@@ -96,11 +96,12 @@ _COLUMNS = ("Severity", "Finding", "Owner", "Due", "Status")
 
 def listings(facts: Facts) -> tuple[Listing, ...]:
     """The three lists and the rest."""
-    report, ranks = facts.report, _owner_ranks(facts.report.findings)
+    report = facts.report
     three = _summary.lists(report)
     empty = absence(report.coverage)
 
     def one(name: str, title: str, says: str, findings: Sequence[Finding], nothing: str, grouped: bool = False) -> Listing:
+        ranks = _owner_ranks(findings)
         rows = [finding_row(finding, facts, ranks) for finding in findings]
         if grouped:
             rows.sort(key=lambda row: row.sort[2])

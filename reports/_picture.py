@@ -15,7 +15,7 @@ ORDER = (
     Kind.REPOSITORY, Kind.DEPLOYMENT, Kind.DATASET, Kind.SDK, Kind.ARTIFACT, Kind.MODEL, Kind.IMAGE, Kind.WORKLOAD, Kind.AGENT,
     Kind.ENDPOINT, Kind.IDENTITY, Kind.CREDENTIAL, Kind.PERSON,
 )  # fmt: skip
-WIDTH, ROW, LANE, NAME = 372, 48, 11, 42
+WIDTH, ROW, LANE, NAME = 372, 48, 11, 38
 _WORD = {kind: singular for kind, (singular, _) in KINDS.items()}
 
 
@@ -53,9 +53,10 @@ def drawn(links: Iterable[Link], place: str, subject: str | None) -> Markup:
         return Markup()
     at = {step.key: row for row, step in enumerate(rows)}
     arcs = _lanes([(at[other], at[step.key]) for step in rows for _, other in step.joined])
-    left = 14 + LANE * max(arcs.values(), default=0)
-    body = [_edge(edge, lane, left) for edge, lane in arcs.items()]
-    body += [_node(step, row, left, {place: "place", subject or "": "subject"}.get(step.key, "")) for row, step in enumerate(rows)]
+    left = 14 + (6 + LANE * deepest if (deepest := max(arcs.values(), default=0)) else 0)
+    body = [_band(at[place], left)] if place in at else []
+    body += [_edge(edge, lane, left) for edge, lane in arcs.items()]
+    body += [_node(step, row, left, {subject or "": "subject", place: "place"}.get(step.key, "")) for row, step in enumerate(rows)]
     said = "; ".join(f"{plain(name_of(step.key), 60)} ({step.said})" for step in rows)
     height = ROW * len(rows)
     return Markup('<svg class="chain" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
@@ -93,20 +94,23 @@ def _edge(edge: tuple[int, int], lane: int, left: int) -> Markup:
     top, bottom = (ROW * row + ROW // 2 for row in edge)
     if not lane:
         return Markup('<path class="rail" d="M{0} {1}V{2}"/><path class="tip" d="M{0} {2}l-3.5-6h7z"/>').format(left, top + 10, bottom - 11)
-    out = left - LANE * lane
+    out = left - 8 - LANE * lane
     return Markup('<path class="rail arc" d="M{0} {1}H{5}Q{2} {1} {2} {6}V{7}Q{2} {3} {5} {3}H{4}"/><path class="tip" d="M{4} {3}l-6-3.5v7z"/>').format(
         left - 10, top + 3, out, bottom - 3, left - 11, out + 6, top + 9, bottom - 9
     )
 
 
+def _band(row: int, left: int) -> Markup:
+    return Markup('<rect class="band" x="{}" y="{}" width="{}" height="42" rx="7"/>').format(left - 14, ROW * row + 3, WIDTH - left + 14)
+
+
 def _node(step: Step, row: int, left: int, role: str) -> Markup:
     middle, text = ROW * row + ROW // 2, left + 20
-    band = Markup('<rect class="band" x="{}" y="{}" width="{}" height="{}" rx="7"/>').format(left - 13, middle - 21, WIDTH - left + 13, 42)
     return Markup(
-        '<g class="node {role}">{band}<circle cx="{left}" cy="{middle}" r="10.5"/><use href="#k-{kind}" x="{x}" y="{y}" width="14" height="14"/>'
+        '<g class="node {role}"><circle cx="{left}" cy="{middle}" r="10.5"/><use href="#k-{kind}" x="{x}" y="{y}" width="14" height="14"/>'
         '<text class="what" x="{text}" y="{above}">{what}</text><text class="name" x="{text}" y="{below}"><title>{full}</title>{name}</text></g>'
     ).format(
-        role=role, band=band if role else "", left=left, middle=middle, kind=step.kind or "place", x=left - 7, y=middle - 7, text=text,
+        role=role, left=left, middle=middle, kind=step.kind or "place", x=left - 7, y=middle - 7, text=text,
         above=middle - 4, below=middle + 13, what=_what(step, role), full=plain(step.key, 400), name=plain(name_of(step.key), NAME),
     )  # fmt: skip
 

@@ -93,12 +93,15 @@ def place_of(facts: Facts, key: str) -> str:
     value = (lambda name: str(asset.attributes.get(name) or "")) if asset else (lambda _: "")
     if value("cluster"):
         return plain("/".join(filter(None, (value("cluster"), value("namespace")))), 60)
+    if value("bucket"):
+        return plain(value("bucket"), 60)
     if value("account"):
         return plain(" of ".join(filter(None, (value("region"), value("account")))), 60)
-    for name in ("bucket", "repository", "organisation"):
+    for name in ("repository", "organisation"):
         if value(name):
             return plain(name_of(value(name)), 60)
-    return plain(name_of(key), 60)
+    holder = key[len("model:") : -len(name_of(key)) - 1] if key.startswith("model:") else key
+    return plain(name_of(holder).removeprefix("http://").removeprefix("https://"), 60)
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:

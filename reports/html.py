@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -122,10 +123,16 @@ def _environment(facts: Facts) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"named": named, "said": _text.plain, "words": _words.check_words, "short": _words.name_of, "count": _words.counted}
+    made.filters |= {"named": named, "unbroken": unbroken, "said": _text.plain, "words": _words.check_words, "short": _words.name_of, "count": _words.counted}
     made.filters |= {"moment": facts.clock.moment, "day": facts.clock.day, "anchor": _page.anchor}
     made.globals |= {"relations": _words.RELATIONS, "kinds": _words.KINDS, "reasons": _words.REASONS, "zone": facts.clock.name}
     return made
+
+
+def unbroken(text: str) -> Markup:
+    """Prose in which a short name with hyphens, and a day with its month, stay on one line."""
+    parts = re.split(r"(\S*\w-\w\S{0,22})", re.sub(r"(\d) (?=[A-Z][a-z])", "\\1\u00a0", text))
+    return Markup().join(Markup('<span class="nb">{}</span>').format(part) if at % 2 and len(part) <= 24 else escape(part) for at, part in enumerate(parts))
 
 
 def named(text: object, limit: int = 160) -> Markup:

@@ -36,8 +36,9 @@ class List {
     });
   }
 
-  async sortBy(column) {
-    this.down = column === this.column && !this.down;
+  async sortBy(column, down = column === this.column && !this.down) {
+    if (!this.table) return;
+    this.down = down;
     this.column = column;
     this.limit = STEP;
     for (const button of this.table.querySelectorAll('thead button')) {

@@ -1,4 +1,5 @@
 // The page's controls: one search and one set of filters over every list, links to a finding, and opening proofs.
+const DUE = 3;
 const FACETS = ['severity', 'owner', 'check', 'status', 'environment'];
 
 async function start() {
@@ -29,6 +30,7 @@ function listen(form, lists) {
     const button = event.target.closest('button.open');
     if (button) toggle(button.closest('tbody'));
   });
+  document.getElementById('by-date')?.addEventListener('click', () => lists.filter((list) => list.section.id !== 'inventory').forEach((list) => list.sortBy(DUE, false)));
   const filters = form.querySelector('.filters');
   filters.open = matchMedia('(min-width: 760px)').matches;
 }
