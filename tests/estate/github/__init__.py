@@ -86,14 +86,15 @@ def github(
     scopes: str | None = "repo, read:org",
     denied: Sequence[str] = (),
     app: App | None = None,
+    member: bool = True,
 ) -> Iterator[GitHub]:
     """The emulator, until the block ends; it then fails if it ever answered what GitHub would not.
 
-    `denied` are names of permissions that the token lacks. With an `app`, the token is the one that its installation gets.
+    `denied` are names of permissions that the token lacks; `member`: its owner belongs to the organisations. With an `app`, the token is the one that its installation gets.
     """
     state = State(organisations, directory)
     private, public = _keys() if app else ("", b"")
-    viewer = Viewer(login, tuple(denied), app.selected if app else None, graph.forbidden, app=app is not None)
+    viewer = Viewer(login, tuple(denied), app.selected if app else None, graph.forbidden, app=app is not None, member=member)
     settings = {"state": state, "viewer": viewer, "token": token, "scopes": scopes, "app": app, "app_key": public}
     server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), settings))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -55,6 +55,7 @@ def _owner(state: "State", viewer: "Viewer", spec: Organisation) -> Json:
             lambda repository: _repository(state, viewer, spec, repository),
             total=None,
         ),
+        "viewerIsAMember": viewer.member,
         "membersWithRole": lambda _info, **arguments: _page(spec.members, arguments, _person),
         "teams": lambda _info, **arguments: _page(list(spec.teams), arguments, lambda slug: _team(spec, slug)),
     }

@@ -104,6 +104,12 @@ def _release(entry: Release) -> Json:
     return {"tag_name": entry.tag, "created_at": entry.created, "draft": False, "assets": assets}
 
 
+def _organisation(asked: Asked) -> Json:
+    private = sum(entry.visibility != "public" for entry in asked.owner.repositories)
+    counted = {"total_private_repos": private} if asked.viewer.member else {}
+    return {"login": asked.owner.login, "public_repos": len(asked.owner.repositories) - private, **counted}
+
+
 def _user(asked: Asked) -> Json:
     if asked.viewer.app:
         raise Denied("metadata")
@@ -148,7 +154,7 @@ ROUTES: dict[tuple[str, str], tuple[str, Callable[[Asked], Json]]] = {
     ("POST", "/app/installations/{installation_id}/access_tokens"): ("", _token),
     ("GET", f"{ORG}/installation"): ("", _installation),
     ("GET", "/users/{username}/installation"): ("", _installation),
-    ("GET", ORG): ("", lambda asked: {"login": asked.owner.login}),
+    ("GET", ORG): ("", _organisation),
     ("GET", f"{ORG}/actions/secrets"): ("organization_secrets", lambda asked: _secrets(asked.owner.secrets, organisation=True)),
     ("GET", f"{ORG}/actions/variables"): (
         "organization_actions_variables",

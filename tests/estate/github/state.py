@@ -45,6 +45,7 @@ class Viewer(msgspec.Struct, frozen=True):
     selected: tuple[str, ...] | None
     forbidden: Callable[[], Exception]
     app: bool = False
+    member: bool = True
 
     def sees(self, repository: str) -> bool:
         return self.selected is None or repository in self.selected
