@@ -64,7 +64,8 @@ class Window:
     def take(self, offset: int, length: int) -> bytes:
         """Up to `length` bytes."""
         at = offset - self.start
-        if at < 0 or at + length > len(self.held):
+        ends = self.start + len(self.held) == self.reader.size
+        if at < 0 or (at + length > len(self.held) and not ends):
             self._load(offset, length)
             at = 0
         return self.held[at : at + length]

@@ -18,12 +18,13 @@ from tests.estate.artifacts.others import (
     xgboost,
     xgboost_ubj,
 )
-from tests.estate.artifacts.parts import noise, put
+from tests.estate.artifacts.parts import Files, noise, put
 from tests.estate.artifacts.pickles import malicious, pickled, torch_legacy, torch_zip, torchscript
 from tests.estate.artifacts.protobufs import coreml, executorch, field, mlpackage, onnx, savedmodel, tflite, varint
 from tests.estate.artifacts.tensors import beside, gguf, header, llamafile, lora, safetensors, sharded
 
 __all__ = [
+    "Files",
     "beside",
     "catboost",
     "coreml",
