@@ -5,6 +5,7 @@ A million links fit in 12 MB this way and are walked in milliseconds (docs/decis
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from scanner.model import Asset, Inventory, Link, Relation
@@ -150,7 +151,7 @@ class Graph:
         return np.isin(self.relation, [CODES[relation] for relation in relations])
 
     def _between(self, nodes: list[int], relations: tuple[Relation, ...]) -> Iterator[Link]:
-        for start, end in zip(nodes, nodes[1:], strict=False):
+        for start, end in pairwise(nodes):
             goal = self.keys[end]
             yield next(link for link in self.out_of(self.keys[start], *relations) if link.target == goal)
 

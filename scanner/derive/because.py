@@ -70,7 +70,8 @@ def _identity(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, .
         if source.kind in (Kind.WORKLOAD, Kind.ENDPOINT) and target.key in chains:
             yield link.source, (link, *chains[target.key])
         elif target.kind is Kind.IDENTITY and source.kind in (Kind.WORKLOAD, Kind.ENDPOINT):
-            yield from ((link.source, (link, hop, *chains[hop.target])) for hop in graph.out_of(target.key, Relation.ASSUMES) if hop.target in chains)
+            hops = (hop for hop in graph.out_of(target.key, Relation.ASSUMES) if hop.target in chains)
+            yield from ((link.source, (link, hop, *chains[hop.target])) for hop in hops)
 
 
 def _origin(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:

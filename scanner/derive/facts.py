@@ -7,6 +7,7 @@ from scanner.model import Asset, Context, Kind, Link, Relation
 
 HOSTS = frozenset({Kind.WORKLOAD, Kind.ENDPOINT})
 MODELS = frozenset({Kind.MODEL, Kind.ARTIFACT})
+CONTEXTS = frozenset(Context)
 BUILT_IN = frozenset({Context.PRODUCTION, Context.ARCHIVED})
 """Contexts whose code is in the image that a repository builds; tests, examples and docs are not."""
 
@@ -24,7 +25,7 @@ def is_model(asset: Asset) -> bool:
 def context(asset: Asset) -> Context:
     """Where in its repository an asset stands; what says nothing is production."""
     value = asset.attributes.get("context")
-    return Context(value) if value in Context.__members__.values() else Context.PRODUCTION
+    return Context(value) if isinstance(value, str) and value in CONTEXTS else Context.PRODUCTION
 
 
 def origins(graph: Graph, workload: str) -> list[tuple[str, tuple[Link, ...]]]:
@@ -39,9 +40,11 @@ def origins(graph: Graph, workload: str) -> list[tuple[str, tuple[Link, ...]]]:
             if link.relation is Relation.BUILDS:
                 built.setdefault(link.source, (run, link))
             else:
-                deployed.update((repository, (run, *proof)) for repository, proof in _repositories(graph, link) if repository not in deployed)
+                for repository, proof in _repositories(graph, link):
+                    deployed.setdefault(repository, (run, *proof))
     for link in graph.into(workload, Relation.DEPLOYS):
-        deployed.update((repository, proof) for repository, proof in _repositories(graph, link) if repository not in deployed)
+        for repository, proof in _repositories(graph, link):
+            deployed.setdefault(repository, proof)
     return sorted((built or deployed).items())
 
 

@@ -37,7 +37,8 @@ def _shown(graph: Graph) -> Iterator[Place]:
 
 def _held(graph: Graph, subject: Asset) -> Iterator[tuple[Asset, tuple[Link, ...]]]:
     """The model itself, or every artifact of the prefix that stands for it."""
-    inside = tuple(graph.out_of(subject.key, Relation.CONTAINS)) if subject.attributes.get("places") and subject.kind is Kind.ARTIFACT else ()
+    stands_for_many = subject.kind is Kind.ARTIFACT and subject.attributes.get("referenced_only")
+    inside = tuple(graph.out_of(subject.key, Relation.CONTAINS)) if stands_for_many else ()
     if is_model(subject) and not inside:
         yield subject, ()
     for link in inside:

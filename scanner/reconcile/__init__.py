@@ -7,17 +7,19 @@ from scanner.reconcile.index import Index
 from scanner.reconcile.matchers import Candidate, matches_of
 
 
-def reconcile(inventory: Inventory, derived: Derived, records: Iterable[Record], linked: Mapping[str, str] | None = None) -> list[Match]:
-    """Every match of a subject with a record. `linked` maps identifiers that a person approved to record ids."""
+def reconcile(
+    inventory: Inventory, derived: Derived, records: Iterable[Record], linked: Mapping[str, tuple[str, ...]] | None = None
+) -> list[Match]:
+    """Every match of a subject with a record. `linked`: by record id, the identifiers that a person approved for it."""
     index = Index(records, linked or {})
     found: dict[tuple[str, str], Match] = {}
-    for subject, places in _by_subject(inventory, derived).items():
+    for subject, places in _by_subject(derived).items():
         for match in matches_of(Candidate(inventory, subject, places), index):
             found.setdefault((match.asset, match.record), match)
     return [found[pair] for pair in sorted(found)]
 
 
-def _by_subject(inventory: Inventory, derived: Derived) -> dict[str, list[Place]]:
+def _by_subject(derived: Derived) -> dict[str, list[Place]]:
     subjects: dict[str, list[Place]] = {}
     for place in derived.places:
         known = subjects.get(place.subject)

@@ -13,7 +13,7 @@ CURRENT = frozenset({State.APPROVED, State.DEPLOYED})
 class Index:
     """Records by identifier, by the name that versions share, and by what a person linked."""
 
-    def __init__(self, records: Iterable[Record], linked: Mapping[str, str]) -> None:
+    def __init__(self, records: Iterable[Record], linked: Mapping[str, tuple[str, ...]]) -> None:
         self.listed: defaultdict[str, list[Record]] = defaultdict(list)
         self.families: defaultdict[str, list[Record]] = defaultdict(list)
         self.repositories: defaultdict[str, list[Record]] = defaultdict(list)
@@ -21,7 +21,10 @@ class Index:
         for record in records:
             by_id[record.id].append(record)
             self._add(record)
-        self.linked = {identifier: by_id[record] for identifier, record in linked.items() if record in by_id}
+        self.linked: defaultdict[str, list[Record]] = defaultdict(list)
+        for record_id, identifiers in linked.items():
+            for identifier in identifiers:
+                self.linked[identifier] += by_id.get(record_id, ())
 
     def _add(self, record: Record) -> None:
         for identifier in dict.fromkeys((*record.identifiers, *map(_typed, (record.name, *record.aliases)))):

@@ -18,8 +18,7 @@ def linked(heap: Heap, ends: Ends) -> tuple[tuple[Link, ...], frozenset[int]]:
     for link in ends.links():
         told.setdefault((link.source, link.relation, link.target), link)
     links = _sorted(list(told.values()), ends)
-    stale = frozenset(number for number, link in enumerate(links) if (link.source, link.relation, link.target) in old) if old else frozenset()
-    return links, stale
+    return links, frozenset(number for number, link in enumerate(links) if old and (link.source, link.relation, link.target) in old)
 
 
 def _tell(links: list[Link], ends: Ends, told: dict[Edge, Link], old: dict[Edge, None] | None) -> None:

@@ -114,5 +114,3 @@ def _chosen(name: str, values: list[Value]) -> Value:
         return min(values, key=str)
     preferred = next((value for value in rules.prefer.get(name, ()) if value in values), None)
     return values[0] if preferred is None else preferred
-
-

@@ -1,0 +1,1 @@
+"""The people's side: waivers, and what else a person decides."""

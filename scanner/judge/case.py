@@ -1,0 +1,130 @@
+"""Everything the checks judge by, indexed once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from functools import cached_property
+
+import msgspec
+
+from scanner.coverage import Looked
+from scanner.governance.waivers import Waiver
+from scanner.graph import Graph
+from scanner.judge.policy import Policy
+from scanner.model import Asset, Coverage, Derived, Link, Match, Observed, Place, Record, State
+
+FAVOURABLE = (State.DEPLOYED, State.APPROVED, State.PROPOSED, State.SUSPENDED, State.RETIRED, State.REJECTED)
+"""From the most favourable state to the strictest."""
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What earlier runs know. `first_keys`: the key an asset was first seen under, by any of its later ones."""
+
+    first_keys: Mapping[str, str] = {}
+    clean_scans: Mapping[str, int] = {}
+    """Complete scans in a row, before this one, that saw nothing of a record."""
+    seen: frozenset[str] = frozenset()
+    """Keys of assets that an earlier run saw: what is short-lived is judged when it is seen twice."""
+    first_seen: Mapping[str, str] = {}
+    """When a finding's id was first reported."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a check says, before its words, severity and id are added. `anchor` is what its id hangs on, where that is not the asset."""
+
+    check: str
+    asset: str
+    subject: str | None = None
+    record: Record | None = None
+    because: str = ""
+    chain: tuple[Link, ...] = ()
+    date: str | None = None
+    detail: str = ""
+    anchor: str | None = None
+    facts: Mapping[str, str] = {}
+
+
+class Case:
+    """One run's values, with the questions that several checks ask."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        derived: Derived,
+        matches: Iterable[Match],
+        records: Iterable[Record],
+        coverage: Coverage,
+        policy: Policy,
+        waivers: tuple[Waiver, ...],
+        now: str,
+        registries_read: bool,
+        past: Past,
+        partial: bool,
+    ) -> None:
+        self.graph, self.derived, self.coverage, self.policy = graph, derived, coverage, policy
+        self.waivers, self.now, self.past, self.partial = waivers, now, past, partial
+        self.registries_read = registries_read
+        self.assets: Mapping[str, Asset] = graph.inventory.assets
+        self.records = tuple(records)
+        self.today: date = datetime.fromisoformat(now).date()
+        self.looked = Looked(coverage)
+        self.counted: defaultdict[str, int] = defaultdict(int)
+        self.by_id: defaultdict[str, list[Record]] = defaultdict(list)
+        for record in self.records:
+            self.by_id[record.id].append(record)
+        self.matched: defaultdict[str, list[Match]] = defaultdict(list)
+        for match in matches:
+            self.matched[match.asset].append(match)
+
+    @property
+    def blind(self) -> str | None:
+        """Why this run, as a whole, may call nothing gone."""
+        if self.partial:
+            return "this run read only a part of the estate"
+        return None if self.coverage.scopes else "nothing was read"
+
+    @cached_property
+    def at(self) -> Mapping[str, list[Place]]:
+        """The places of each subject."""
+        places: defaultdict[str, list[Place]] = defaultdict(list)
+        for place in self.derived.places:
+            places[place.subject].append(place)
+        return places
+
+    @cached_property
+    def on(self) -> Mapping[str, list[Place]]:
+        """What runs on each host."""
+        places: defaultdict[str, list[Place]] = defaultdict(list)
+        for place in self.derived.places:
+            if place.observed is Observed.RUNNING:
+                places[place.host].append(place)
+        return places
+
+    @cached_property
+    def places_of(self) -> Mapping[str, list[Place]]:
+        """The places of each record, by its id."""
+        places: defaultdict[str, list[Place]] = defaultdict(list)
+        for subject, matches in self.matched.items():
+            for match in matches:
+                places[match.record].extend(self.at.get(subject, ()))
+        return places
+
+    def matches(self, subject: str) -> Iterator[tuple[Match, Record]]:
+        """The records that a subject matches."""
+        for match in self.matched.get(subject, ()):
+            yield from ((match, record) for record in self.by_id.get(match.record, ()))
+
+    def first_key(self, key: str) -> str:
+        """The key that an asset was first seen under, so that ids outlive renames and merges."""
+        known = self.past.first_keys
+        asset = self.assets.get(key)
+        return next((known[name] for name in (key, *(asset.aliases if asset else ())) if name in known), key)
+
+    def days_since(self, when: object) -> int | None:
+        """Whole days since a time; None where there is none that can be read."""
+        if not isinstance(when, str) or not when:
+            return None
+        try:
+            return (self.today - datetime.fromisoformat(when).date()).days
+        except ValueError:
+            return None

@@ -1,0 +1,54 @@
+"""Models that their provider deprecates or has switched off: scanner/data/end_of_life.toml."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from scanner.judge.case import Case, Verdict
+from scanner.judge.matrix import asset_of
+from scanner.judge.said import day
+from scanner.model import Context, Kind, Place
+
+
+class Ending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One model's last day, from its provider's page."""
+
+    id: str
+    ends: date
+    source: str
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    checked: date
+    model: tuple[Ending, ...]
+
+
+@cache
+def endings() -> Mapping[str, Ending]:
+    """By identifier."""
+    table = msgspec.toml.decode(files("scanner").joinpath("data/end_of_life.toml").read_bytes(), type=_Table)
+    return {row.id: row for row in table.model}
+
+
+def end_of_life(case: Case) -> Iterator[Verdict]:
+    """One finding per model and place: deprecated and retired stay apart."""
+    said: set[str] = set()
+    for place in case.derived.places:
+        subject = case.assets[place.subject]
+        if place.stale or place.context is not Context.PRODUCTION or subject.kind is not Kind.MODEL or subject.key in said:
+            continue
+        ending = next((endings()[each] for each in subject.identifiers if each in endings()), None)
+        if ending:
+            said.add(place.subject)
+            yield _verdict(case, place, ending)
+
+
+def _verdict(case: Case, place: Place, ending: Ending) -> Verdict:
+    over = ending.ends <= case.today
+    when = day(ending.ends.isoformat())
+    detail = f"was switched off by its provider{when}" if over else f"will be switched off by its provider{when}"
+    asset, ended = asset_of(place), {"ended": "retired" if over else "deprecated"}
+    return Verdict("provider-end-of-life", asset, place.subject, because=ending.source, chain=place.chain, detail=detail, facts=ended)
