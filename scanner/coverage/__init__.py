@@ -5,7 +5,7 @@ A scope is a path (docs/vocabulary.md); a `#` ends a place as a `/` does, so `gi
 """
 
 from scanner.coverage.places import Can, below, common, root
-from scanner.coverage.questions import Looked, unread, whole
+from scanner.coverage.questions import EXACT, Looked, unread, whole
 from scanner.coverage.tree import Told, build, sight_of, unknown_platforms
 
-__all__ = ["Can", "Looked", "Told", "below", "build", "common", "root", "sight_of", "unknown_platforms", "unread", "whole"]
+__all__ = ["EXACT", "Can", "Looked", "Told", "below", "build", "common", "root", "sight_of", "unknown_platforms", "unread", "whole"]

@@ -11,6 +11,8 @@ from scanner.model import Coverage, Gap, Reason, Scope, Sight
 ANYWHERE = "*"
 HARMLESS = frozenset({Reason.NOT_SERVED})
 """A place that its platform does not offer holds nothing that could have been missed."""
+EXACT = frozenset({Reason.UNPARSED, Reason.LIMIT, Reason.SKIPPED})
+"""Gaps that hide only the very file or path they name."""
 
 
 class Looked:
@@ -20,12 +22,24 @@ class Looked:
         self._scopes = {key(scope.path): scope for scope in coverage.scopes}
         self._keys = sorted(self._scopes)
         self._gaps = {key(gap.scope): gap for gap in coverage.gaps if gap.reason not in HARMLESS}
+        self._gap_keys = sorted(self._gaps)
+        self._reasons = {(key(gap.scope), gap.reason) for gap in coverage.gaps if gap.reason not in HARMLESS}
         self._unread = sorted(self._blind_scopes() | {place for place in self._gaps if not self._in_a_unit(place)})
 
     def whole(self, scopes: Iterable[str]) -> tuple[bool, list[str]]:
         """Whether every one of these places was read whole in this run, and the places that were not; `*` is anywhere at all."""
         missing = sorted({place for scope in scopes for place in self._missing(scope)})
         return not missing, missing
+
+    def reached(self, scopes: Iterable[str]) -> bool:
+        """Whether these places were read whole but for single files that gaps name: good enough to say what was not there."""
+        return all(self._but_for_files(place) for scope in scopes for place in self._missing(scope))
+
+    def no_worse(self, before: "Looked", scopes: Iterable[str]) -> bool:
+        """Whether nothing is unread in these places that was not unread before as well."""
+        return all(
+            set(self._missing(scope)) <= set(before._missing(scope)) and self._inside(scope) <= before._inside(scope) for scope in scopes
+        )
 
     def unread(self, can: Can | str) -> list[str]:
         """The places that were not read whole and could run, store or hold something."""
@@ -38,6 +52,17 @@ class Looked:
         if inside or path == ANYWHERE:
             return [self._named(found) for found in inside]
         return [] if self._seen(place) else [next((self._named(up) for up in above(path) if up in self._gaps), path)]
+
+    def _inside(self, path: str) -> set[tuple[str, Reason]]:
+        inside = self._gap_keys if path == ANYWHERE else self._under(self._gap_keys, key(path))
+        return {(place, reason) for place in inside for reason in Reason if (place, reason) in self._reasons}
+
+    def _but_for_files(self, path: str) -> bool:
+        place = key(path)
+        scope = self._scopes.get(place)
+        inside = self._inside(path)
+        files = bool(inside) and all(reason in EXACT and gap != place for gap, reason in inside)
+        return scope is not None and scope.sight is Sight.PARTLY and self._in_a_unit(place) and files
 
     def _seen(self, place: str) -> bool:
         """Nothing at or below the place is known to be unread. Was all that is there named, though?"""

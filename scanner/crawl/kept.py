@@ -3,14 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 
+from scanner.coverage import EXACT
 from scanner.model import Gap, Link, Observation, Reason, Sighting
 from scanner.store import encode
 
 CHUNK = 5_000
 EMPTY = frozenset({Reason.NOT_SERVED})
 """Gaps that hide nothing."""
-EXACT = frozenset({Reason.UNPARSED, Reason.LIMIT, Reason.SKIPPED})
-"""Gaps that hide only what lies in the very file or path they name."""
 STABLE = EMPTY | EXACT
 """Gaps that reading the same bytes again would not heal."""
 

@@ -3,10 +3,11 @@
 It holds the map of an organisation's AI, so a SQLite file is 0600; it never holds content or a secret's value.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from threading import Lock
 from types import TracebackType
 
+import msgspec
 from sqlalchemy import Engine
 
 from scanner.model import Asset, Coverage, Finding, Link, Point, Sheet
@@ -18,7 +19,7 @@ from scanner.store.migrations import migrate
 from scanner.store.runs import RunHandle
 from scanner.store.units import Known, Reading, State, Units, Versions, decode, encode
 
-__all__ = ["Known", "Reading", "RunHandle", "State", "Store", "Units", "Versions", "decode", "encode", "open_store"]
+__all__ = ["Conclusion", "Known", "Reading", "RunHandle", "State", "Store", "Units", "Versions", "decode", "encode", "open_store"]
 
 
 def open_store(url: str, password: str | None = None) -> "Store":
@@ -30,6 +31,25 @@ def open_store(url: str, password: str | None = None) -> "Store":
     with transaction(engine, write=True) as connection:
         migrate(connection)
     return Store(engine)
+
+
+class Conclusion(msgspec.Struct, frozen=True):
+    """What a run concluded. `findings` are open and `closed` are not (scanner.history.Compared); `names` come from its `roots`.
+
+    `clean` are the ids of records that this complete scan saw nothing of; `facts` is the run as JSON. A partial run adds no
+    point to the trend, counts no clean scan and is not what the next run compares its coverage with.
+    """
+
+    findings: tuple[Finding, ...]
+    closed: tuple[Finding, ...]
+    assets: Collection[Asset]
+    links: Collection[Link]
+    coverage: Coverage
+    point: Point
+    names: Mapping[str, str]
+    clean: Collection[str] = ()
+    partial: bool = False
+    facts: str = "{}"
 
 
 class Store:
@@ -72,29 +92,19 @@ class Store:
         """Every finding of earlier runs, resolved ones too, with its status after the last run."""
         return self.ledger.findings()
 
-    def save(
-        self,
-        run: RunHandle,
-        findings: Iterable[Finding],
-        assets: Iterable[Asset],
-        links: Iterable[Link],
-        point: Point,
-        coverage: Coverage,
-        *,
-        roots: Mapping[str, str],
-        facts: str = "{}",
-        partial: bool = False,
-    ) -> None:
-        """Keeps what a run concluded, and ends it, all in one transaction. `facts` is the run as JSON."""
+    def save(self, run: RunHandle, kept: Conclusion) -> None:
+        """Keeps what a run concluded, and ends it, all in one transaction."""
         with self._writing, transaction(self._engine, write=True) as connection:
-            ledger.put_findings(connection, run.id, findings)
-            ledger.put_inventory(connection, assets, links)
-            ledger.put_names(connection, roots)
-            if not partial:
-                ledger.put_point(connection, point)
-                ledger.put_coverage(connection, coverage)
-            self.facts.flush(connection, point.finished)
-            runs.finish(connection, run.id, point.finished, facts)
+            ledger.put_findings(connection, run.id, kept.findings, is_open=True)
+            ledger.put_findings(connection, run.id, kept.closed, is_open=False)
+            ledger.put_inventory(connection, kept.assets, kept.links)
+            ledger.put_names(connection, kept.names)
+            if not kept.partial:
+                ledger.put_clean(connection, kept.clean)
+                ledger.put_point(connection, kept.point)
+                ledger.put_coverage(connection, kept.coverage)
+            self.facts.flush(connection, kept.point.finished)
+            runs.finish(connection, run.id, kept.point.finished, kept.facts)
 
     def trend(self, most: int) -> tuple[Point, ...]:
         """The last points of full runs, oldest first."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 from scanner.errors import StoreError
 
 BUSY_SECONDS = 60
+SQLITE = "sqlite:///"
 
 
 def open_engine(url: str, password: str | None = None) -> Engine:
@@ -38,6 +39,8 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
 
 
 def _address(url: str, password: str | None) -> URL:
+    if url.startswith(SQLITE) and len(url) > len(SQLITE) and url != f"{SQLITE}:memory:":
+        return URL.create("sqlite", database=url.removeprefix(SQLITE))  # a path may hold what a URL would read as a query
     try:
         address = make_url(url)
         backend = address.get_backend_name()
@@ -45,9 +48,7 @@ def _address(url: str, password: str | None) -> URL:
         raise StoreError("store.url is not a database URL: write sqlite:///path or postgresql://user@host/database") from error
     if backend == "postgresql":
         return address.set(drivername="postgresql+psycopg", password=password or address.password)
-    if backend != "sqlite" or not address.database or address.database == ":memory:":
-        raise StoreError(f"store.url is {backend!r}: write sqlite:///path or postgresql://user@host/database")
-    return address
+    raise StoreError(f"store.url is for {backend!r}: write sqlite:///path or postgresql://user@host/database")
 
 
 def _sqlite(address: URL) -> Engine:

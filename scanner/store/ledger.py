@@ -1,6 +1,6 @@
 """What runs concluded: findings and their history, the inventory of the last run, the trend, what people approved."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select
 
 from scanner.model import Asset, Coverage, Evidence, Finding, Link, Point, Relation
 from scanner.store.database import transaction
-from scanner.store.tables import APPROVALS, ASSETS, FINDINGS, LATEST, LINKS, NAMES, POINTS, REGISTRIES, RUNS
+from scanner.store.tables import APPROVALS, ASSETS, CLEAN, FINDINGS, LATEST, LINKS, NAMES, POINTS, REGISTRIES, RUNS
 from scanner.store.upsert import upsert
 
 BATCH = 20_000
@@ -30,6 +30,21 @@ class Ledger:
         decoder = msgspec.json.Decoder(Finding)
         with transaction(self._engine) as connection:
             return tuple(decoder.decode(body) for body in connection.execute(select(FINDINGS.c.body).order_by(FINDINGS.c.id)).scalars())
+
+    def closed(self) -> frozenset[str]:
+        """The ids of findings that were resolved, or went because our sight changed."""
+        with transaction(self._engine) as connection:
+            return frozenset(connection.execute(select(FINDINGS.c.id).where(FINDINGS.c.open.is_(False))).scalars())
+
+    def clean_scans(self) -> dict[str, int]:
+        """How many complete scans in a row saw nothing of a record, by its id."""
+        with transaction(self._engine) as connection:
+            return {row.record: row.scans for row in connection.execute(select(CLEAN))}
+
+    def seen_keys(self) -> frozenset[str]:
+        """The keys of all assets of the last run."""
+        with transaction(self._engine) as connection:
+            return frozenset(connection.execute(select(ASSETS.c.key)).scalars())
 
     def roots(self) -> dict[str, str]:
         """The first-seen key of every asset key and platform id that ever stood for the same thing."""
@@ -101,16 +116,17 @@ class Ledger:
             upsert(connection, REGISTRIES, [{"run": run, "name": name, "records": records}])
 
 
-def put_findings(connection: Connection, run: str, findings: Iterable[Finding]) -> None:
+def put_findings(connection: Connection, run: str, findings: Iterable[Finding], *, is_open: bool) -> None:
     """Findings with the status they have after this run; those not named stay as they are."""
     rows = [
         {
             "id": each.id,
             "check": each.check,
-            "asset": each.asset,
+            "asset": _column(each.asset),
             "record": each.record,
             "severity": each.severity,
             "status": each.status,
+            "open": is_open,
             "first_seen": each.first_seen,
             "last_seen": each.last_seen,
             "run": run,
@@ -125,13 +141,20 @@ def put_inventory(connection: Connection, assets: Iterable[Asset], links: Iterab
     """Replaces the inventory of the run before."""
     for table in (ASSETS, LINKS):
         connection.execute(delete(table))
-    _fill(connection, ASSETS, ({"key": each.key, "kind": each.kind, "stale": each.stale, "body": _text(each)} for each in assets))
+    _fill(connection, ASSETS, ({"key": _column(each.key), "kind": each.kind, "stale": each.stale, "body": _text(each)} for each in assets))
     _fill(connection, LINKS, ({"number": number, **_link(each)} for number, each in enumerate(links)))
 
 
 def put_names(connection: Connection, roots: Mapping[str, str]) -> None:
     """Remembers which names stand for the same thing."""
-    upsert(connection, NAMES, [{"name": name, "root": root} for name, root in sorted(roots.items())])
+    upsert(connection, NAMES, [{"name": _column(name), "root": _column(root)} for name, root in sorted(roots.items())])
+
+
+def put_clean(connection: Connection, clean: Collection[str]) -> None:
+    """One more complete scan saw nothing of these records; the count of every other begins anew."""
+    before = {row.record: row.scans for row in connection.execute(select(CLEAN))}
+    connection.execute(delete(CLEAN))
+    upsert(connection, CLEAN, [{"record": record, "scans": before.get(record, 0) + 1} for record in sorted(set(clean))])
 
 
 def put_point(connection: Connection, point: Point) -> None:
@@ -150,8 +173,13 @@ def _fill(connection: Connection, table: Table, rows: Iterator[Mapping[str, Any]
 
 
 def _link(link: Link) -> dict[str, Any]:
-    return {"source": link.source, "relation": link.relation, "target": link.target, "evidence": _text(link.evidence)}
+    return {"source": _column(link.source), "relation": link.relation, "target": _column(link.target), "evidence": _text(link.evidence)}
 
 
 def _text(value: object) -> str:
     return _json.encode(value).decode()
+
+
+def _column(text: str) -> str:
+    """PostgreSQL holds no NUL in a column."""
+    return text.replace("\0", "\ufffd")

@@ -23,8 +23,9 @@ CREATE TABLE facts (content {blob} NOT NULL, variant TEXT NOT NULL, facts {blob}
     PRIMARY KEY (content, variant));
 CREATE TABLE registries (run TEXT NOT NULL, name TEXT NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (run, name));
 CREATE TABLE findings (id TEXT PRIMARY KEY, "check" TEXT NOT NULL, asset TEXT NOT NULL, record TEXT, severity TEXT NOT NULL,
-    status TEXT NOT NULL, first_seen TEXT, last_seen TEXT, run TEXT NOT NULL, body TEXT NOT NULL);
+    status TEXT NOT NULL, open BOOLEAN NOT NULL, first_seen TEXT, last_seen TEXT, run TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE names (name TEXT PRIMARY KEY, root TEXT NOT NULL);
+CREATE TABLE clean_scans (record TEXT PRIMARY KEY, scans INTEGER NOT NULL);
 CREATE TABLE approvals (record TEXT NOT NULL, identifier TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL, why TEXT NOT NULL,
     PRIMARY KEY (record, identifier));
 CREATE TABLE assets ("key" TEXT PRIMARY KEY, kind TEXT NOT NULL, stale BOOLEAN NOT NULL, body TEXT NOT NULL);

@@ -75,12 +75,14 @@ FINDINGS = Table(
     Column("record", Text),
     Column("severity", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
     Column("first_seen", Text),
     Column("last_seen", Text),
     Column("run", Text, nullable=False),
     Column("body", Text, nullable=False),
 )
 NAMES = Table("names", METADATA, Column("name", Text, primary_key=True), Column("root", Text, nullable=False))
+CLEAN = Table("clean_scans", METADATA, Column("record", Text, primary_key=True), Column("scans", Integer, nullable=False))
 APPROVALS = Table(
     "approvals",
     METADATA,
