@@ -19,8 +19,8 @@ from scanner.errors import ReadError
 from scanner.model import Context, Evidence, Gap, Kind, Learned, Link, Observation, Reason, Relation, Sighting, Value
 
 TEXT_AT_MOST = 64 << 20
-NAMED = 3
-"""How many files a gap names before it only counts."""
+NAMED = 200
+"""So many unread files have a gap each; more of them have one together."""
 Told = Observation | Gap | Learned
 
 
@@ -181,8 +181,9 @@ class _Reading:
                 yield path, content
 
     def _said(self, file: File, findings: Findings) -> Iterator[Observation | Gap]:
-        location = {**self.place.location, "source": self.place.source, "scope": self.place.scope}
-        for one in observations(self.place.owner, self.place.where, shown(file.path), findings, location):
+        path = shown(file.path)
+        location = {**self.place.location, "source": self.place.source, "scope": f"{self.place.scope}/{path}"}
+        for one in observations(self.place.owner, self.place.where, path, findings, location):
             if isinstance(one, Sighting) and file.oid not in self.place.inherited:
                 self.own.add(one.asset)
             yield one
@@ -246,10 +247,13 @@ class _Reading:
         return msgspec.structs.replace(sighting, attributes={**sighting.attributes, **more}) if more else sighting
 
     def _gaps(self) -> Iterator[Gap]:
+        """One for each file, as such a gap hides that file only; one for all where they are too many to name."""
         for why, paths in self.left.items():
-            names = ", ".join(sorted(paths)[:NAMED])
             reason = Reason.LIMIT if why.startswith("larger") else Reason.UNPARSED
-            yield self.place.gap(reason, f"{len(paths)} files: {why}: {names}{', ...' if len(paths) > NAMED else ''}")
+            if len(paths) > NAMED:
+                yield self.place.gap(reason, f"{len(paths)} files, such as {min(paths)}: {why}")
+                continue
+            yield from (Gap(self.place.source, f"{self.place.scope}/{path}", reason, f"{path}: {why}") for path in sorted(paths))
 
 
 def shown(path: str) -> str:

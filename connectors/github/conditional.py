@@ -1,7 +1,7 @@
 """Replies remembered with their ETags: one that is as it was costs nothing of GitHub's limit.
 
-What is remembered is the few fields we use, never a variable's value. The memory is written once per entry, so each change of a
-reply is a new entry, numbered.
+What is remembered is the few fields we use, never a variable's value. Everything is told again from it, so that a unit never
+depends on what an earlier run kept of it.
 """
 
 import hashlib
@@ -62,7 +62,8 @@ class Reader:
         raise OverLimit(f"{path}: more than {PAGES_AT_MOST} pages")
 
     def _page(self, url: str, name: str) -> Remembered:
-        number, before = self._newest(url)
+        raw = self.facts.get(_key(url), VARIANT)
+        before = None if raw is None else msgspec.msgpack.decode(raw, type=Remembered)
         reply = self.client.get(url, self.account.header(), etag=before.etag if before else None)
         if reply.status == 304 and before is not None:
             return before
@@ -72,15 +73,8 @@ class Reader:
         kept = tuple(_kept(row) for row in rows)
         page = Remembered(str(reply.headers.get("etag", "")), kept, reply.following)
         if page.etag:
-            self.learned.append(Learned(_key(url, number), VARIANT, msgspec.msgpack.encode(page)))
+            self.learned.append(Learned(_key(url), VARIANT, msgspec.msgpack.encode(page)))
         return page
-
-    def _newest(self, url: str) -> tuple[int, Remembered | None]:
-        """The number that the next entry gets, and the last one."""
-        number, last = 0, None
-        while (raw := self.facts.get(_key(url, number), VARIANT)) is not None:
-            number, last = number + 1, raw
-        return number, None if last is None else msgspec.msgpack.decode(last, type=Remembered)
 
 
 def _kept(row: Row) -> dict[str, Any]:
@@ -90,5 +84,5 @@ def _kept(row: Row) -> dict[str, Any]:
     return kept
 
 
-def _key(url: str, number: int) -> bytes:
-    return hashlib.sha1(f"{number} {url}".encode(), usedforsecurity=False).digest()
+def _key(url: str) -> bytes:
+    return hashlib.sha1(url.encode(), usedforsecurity=False).digest()

@@ -64,7 +64,7 @@ class Content:
             inherited=self._origin(unit),
         )
         for one in _content.read(Blobs(git, commit, far=True), place, self.tools):
-            yield from self._reader(one, name)
+            yield from self._reader(one, unit)
         yield from self._branches(git, unit, commit, place)
 
     def _fetched(self, git: _git.Git, head: str) -> str:
@@ -89,17 +89,20 @@ class Content:
             self.tools.note(f"{unit.hints['name']}: its origin {parent} cannot be read ({error}); all its files count as its own")
             return frozenset()
 
-    def _reader(self, one: Told, name: str) -> Iterator[Told]:
-        """A workflow names a secret without saying whether the repository or its organisation holds it: it reads either."""
-        key = f"credential:github/{name}/actions/"
-        if not isinstance(one, Link) or one.relation is not Relation.READS or not one.target.startswith(key):
+    def _reader(self, one: Told, unit: Unit) -> Iterator[Told]:
+        """A workflow names a secret without saying whether its repository, organisation or environment holds it: it may read each."""
+        name = str(unit.hints["name"])
+        key, above = f"credential:github/{name}", f"credential:github/{name.partition('/')[0]}"
+        if not isinstance(one, Link) or one.relation is not Relation.READS or not one.target.startswith(f"{key}/actions/"):
             yield one
             return
-        secret = one.target.removeprefix(key)
-        dependabot = all(path in evidence.where for evidence in one.evidence for path in DEPENDABOT[:1])
-        family = "dependabot" if dependabot else "actions"
-        yield msgspec.structs.replace(one, target=f"credential:github/{name}/{family}/{secret}")
-        yield msgspec.structs.replace(one, target=f"credential:github/{name.partition('/')[0]}/{family}/{secret}")
+        secret = one.target.removeprefix(f"{key}/actions/")
+        environments = unit.hints.get("environments")
+        holders = [f"{key}/actions", f"{above}/actions"]
+        holders += [f"{key}/environment/{each}" for each in environments] if isinstance(environments, tuple) else []
+        if any(path in evidence.where for evidence in one.evidence for path in DEPENDABOT):
+            holders = [f"{key}/dependabot", f"{above}/dependabot"]
+        yield from (msgspec.structs.replace(one, target=f"{holder}/{secret}") for holder in holders)
 
     def _branches(self, git: _git.Git, unit: Unit, commit: str, place: _content.Place) -> Iterator[Told]:
         """Who reads secrets on other branches: a workflow runs from the branch that was pushed to."""
@@ -113,9 +116,9 @@ class Content:
             yield place.gap(Reason.PARTIAL, detail, "raise `branches` of this source, or delete branches that are merged")
         if read:
             _git.fetch_trees(git, *read)
-            yield from self._workflows(git, read, commit, place, str(unit.hints["name"]))
+            yield from self._workflows(git, read, commit, place, unit)
 
-    def _workflows(self, git: _git.Git, tips: list[str], commit: str, place: _content.Place, name: str) -> Iterator[Told]:
+    def _workflows(self, git: _git.Git, tips: list[str], commit: str, place: _content.Place, unit: Unit) -> Iterator[Told]:
         known = {entry.oid for entry in _git.entries(git, commit, sizes=False, under=WORKFLOWS)}
         found = {entry.oid: (entry.path, tip) for tip in tips for entry in _git.entries(git, tip, sizes=False, under=WORKFLOWS)}
         fresh = {oid: at for oid, at in found.items() if oid not in known}
@@ -123,13 +126,13 @@ class Content:
         texts = ((f"{fresh[blob.oid][0]}", blob) for blob in _git.blobs(git, fresh, TEXT))
         for path, blob in texts:
             for _, findings in self.tools.detector.detect([(path, blob.data)]):
-                yield from self._read_there(findings, path, fresh[blob.oid][1], place, name)
+                yield from self._read_there(findings, path, fresh[blob.oid][1], place, unit)
 
-    def _read_there(self, findings: Findings, path: str, tip: str, place: _content.Place, name: str) -> Iterator[Told]:
-        where = f"{self.names.host}:{name}@{tip[:12]}"
+    def _read_there(self, findings: Findings, path: str, tip: str, place: _content.Place, unit: Unit) -> Iterator[Told]:
+        where = f"{self.names.host}:{unit.hints['name']}@{tip[:12]}"
         for one in observations(place.owner, where, path, findings, {"source": place.source, "scope": place.scope}):
             if isinstance(one, Gap) or (isinstance(one, Link) and one.relation is Relation.READS):
-                yield from self._reader(one, name)
+                yield from self._reader(one, unit)
 
     def _released(self, unit: Unit) -> Iterator[Told]:
         """Release assets that are models by their name; GitHub knows the digest of the newer ones."""

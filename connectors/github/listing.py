@@ -208,5 +208,6 @@ def revision(hints: Mapping[str, Value]) -> str:
     """HEAD, and what else the content's reading depends on; the last push too where other branches may hold workflows."""
     branches = hints.get("branches")
     several = isinstance(branches, int) and branches > 1
-    rest = (hints.get("releases"), hints.get("archived"), hints.get("fork_of"), hints.get("pushed") if several else None)
+    named = (hints.get(name) for name in ("releases", "archived", "fork_of", "environments"))
+    rest = (*named, hints.get("pushed") if several else None)
     return f"{hints.get('head', 'empty')}+{hashlib.sha256(repr(rest).encode()).hexdigest()[:12]}"

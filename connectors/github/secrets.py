@@ -123,11 +123,10 @@ def _of_environment(
     tell = settings.secret(f"{key}/environment/{environment}", "actions-secret", consumers, place)
 
     def through(row: Row) -> Iterator[Observation]:
-        """A workflow names a secret without its environment: whoever reads the name may read this one."""
-        for sighting in tell(row):
-            yield sighting
-            evidence = sighting.evidence if isinstance(sighting, Sighting) else ()
-            yield Link(f"{key}/actions/{row['name']}", Relation.READS, f"{key}/environment/{environment}/{row['name']}", evidence)
+        """Where the content's reading could not know the environments, whoever reads the name may read this secret."""
+        yield from tell(row)
+        if "environments" not in settings.unit.hints:
+            yield Link(f"{key}/actions/{row['name']}", Relation.READS, f"{key}/environment/{environment}/{row['name']}")
 
     yield Part(f"secrets of environment {environment}", f"{below}/secrets", "secrets", through)
     if works:

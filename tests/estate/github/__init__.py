@@ -90,7 +90,8 @@ def github(
 ) -> Iterator[GitHub]:
     """The emulator, until the block ends; it then fails if it ever answered what GitHub would not.
 
-    `denied` are names of permissions that the token lacks; `member`: its owner belongs to the organisations. With an `app`, the token is the one that its installation gets.
+    `denied` are names of permissions that the token lacks; `member`: its owner belongs to the organisations.
+    With an `app`, the token is the one that its installation gets.
     """
     state = State(organisations, directory)
     private, public = _keys() if app else ("", b"")
