@@ -1,0 +1,211 @@
+"""Kubernetes clusters: what runs in each namespace, which models it serves, as whom, with which credentials, and who reaches it.
+
+Lists and reads only. Secrets are known by the names that other objects give them; their values are never asked for.
+Docs: docs/sources.md.
+"""
+
+import fnmatch
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from connectors.kubernetes import login
+from connectors.kubernetes.accounts import listed_secrets
+from connectors.kubernetes.checks import checks
+from connectors.kubernetes.client import Client
+from connectors.kubernetes.discovery import Discovery, discover, gaps
+from connectors.kubernetes.listing import listed
+from connectors.kubernetes.namespace import observations
+from connectors.kubernetes.place import Place, marks
+from connectors.kubernetes.settings import ClusterSettings, Settings
+from connectors.kubernetes.volumes import bucket_of
+from scanner.contracts import Check, Seen, Tools
+from scanner.errors import AccessDenied, NotServed, ReadError
+from scanner.model import Gap, Observation, Reason, Unit
+
+__all__ = ["ClusterSettings", "Kubernetes", "Settings", "connect"]
+
+MADE_HERE = "kubernetes-1"
+REVIEWS = (("/apis/authentication.k8s.io/v1/selfsubjectreviews", "SelfSubjectReview"),)
+RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+
+
+def connect(settings: Settings, tools: Tools) -> "Kubernetes":
+    """The connector. Raises ConfigError where the kubeconfig has no such context."""
+    return Kubernetes(settings, tools)
+
+
+class Cluster:
+    """One cluster: what is asked of it once."""
+
+    def __init__(self, settings: Settings, cluster: ClusterSettings, tools: Tools) -> None:
+        self.settings, self.cluster = settings, cluster
+        self.client = Client(settings, cluster, tools)
+        self._lock = threading.Lock()
+        self._discovery: Discovery | None = None
+        self._volumes: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """How keys call it."""
+        return self.cluster.name
+
+    def discovery(self) -> Discovery:
+        """What the server serves, asked once."""
+        with self._lock:
+            if self._discovery is None:
+                self._discovery = discover(self.client)
+            return self._discovery
+
+    def volumes(self) -> Mapping[str, str]:
+        """Addresses of buckets by the name of the persistent volume, asked once. Raises a ReadError."""
+        with self._lock:
+            if self._volumes is None:
+                found = self.client.items("/api/v1/persistentvolumes", keep=_bucket_volume)
+                self._volumes = {name: address for name, address in found if address}
+            return self._volumes
+
+    def principal(self) -> str:
+        """Who we are there, and a digest of what we may do."""
+        try:
+            review = self.client.review(*REVIEWS[0], {})
+            info = (review.get("status") or {}).get("userInfo") or {}
+            who = ",".join([str(info.get("username", "")), *sorted(map(str, info.get("groups") or ()))])
+        except ReadError:  # before 1.28 a server does not say who we are
+            who = login.user(self.settings, self.cluster)
+        return f"{self.name}:{who}:{self._rules()}"
+
+    def _rules(self) -> str:
+        """A digest of our rights in a namespace; cluster-wide rights show in every one."""
+        spaces = [*self.settings.namespaces[:20], login.default_namespace(self.settings, self.cluster) or "default"]
+        digest = hashlib.sha256()
+        for space in sorted(set(spaces)):
+            try:
+                status = self.client.review(RULES, "SelfSubjectRulesReview", {"namespace": space}).get("status") or {}
+            except ReadError:
+                return "unknown"
+            rules = sorted(msgspec.json.encode(rule, order="sorted") for rule in status.get("resourceRules") or ())
+            digest.update(b"\n".join([space.encode(), *rules]))
+        return digest.hexdigest()[:16]
+
+
+class Kubernetes:
+    """Some clusters of one kubeconfig, or the one that we run in."""
+
+    after: tuple[str, ...] = ()
+    version = MADE_HERE
+
+    def __init__(self, settings: Settings, tools: Tools) -> None:
+        self.settings, self.tools = settings, tools
+        self.source = settings.name or "kubernetes"
+
+    @cached_property
+    def clusters(self) -> Mapping[str, Cluster]:
+        """Each cluster by its name."""
+        return {cluster.name: Cluster(self.settings, cluster, self.tools) for cluster in login.clusters(self.settings)}
+
+    def principal(self) -> str:
+        """Who we are in each cluster."""
+        return " ".join(cluster.principal() for cluster in self.clusters.values())
+
+    def units(self, seen: Seen) -> Iterator[Unit | Gap]:  # noqa: ARG002 - the contract's signature
+        """Every namespace; a cluster that does not answer is a gap and ends no other."""
+        for cluster in self.clusters.values():
+            try:
+                yield from gaps(cluster.discovery(), self.source, cluster.name)
+                yield from self._namespaces(cluster)
+            except ReadError as error:
+                yield Gap(self.source, f"kubernetes/{cluster.name}", error.reason, str(error), error.remedy)
+            else:
+                yield from self._blind_spots(cluster)
+
+    def observe(self, unit: Unit) -> Iterator[Observation | Gap]:
+        """One namespace."""
+        cluster = self.clusters[str(unit.hints["cluster"])]
+        labels = dict(msgspec.json.decode(str(unit.hints.get("labels") or "{}"), type=dict[str, str]))
+        place = Place(self.settings, cluster.cluster, str(unit.hints["namespace"]), labels)
+        discovery = cluster.discovery()
+        found = listed(cluster.client, discovery.served, place.namespace, self.source)
+        yield from found.gaps
+        yield from observations(found, place, self._volumes(cluster))
+        if self.settings.list_secrets:
+            try:
+                yield from listed_secrets(cluster.client, place)
+            except ReadError as error:
+                yield Gap(self.source, place.scope, error.reason, str(error), error.remedy)
+
+    def check(self) -> Iterator[Check]:
+        """Each cluster, and each kind that a reader needs to list."""
+        for cluster in self.clusters.values():
+            yield from checks(cluster.client, cluster.discovery, self.settings)
+
+    def _namespaces(self, cluster: Cluster) -> Iterator[Unit | Gap]:
+        for name, labels in self._listed(cluster):
+            scope = f"kubernetes/{cluster.name}/{name}"
+            if any(fnmatch.fnmatch(name, pattern) for pattern in self.settings.skip_namespaces):
+                yield Gap(self.source, scope, Reason.SKIPPED, "skip_namespaces leaves it out")
+                continue
+            kept = {key: value for key, value in labels.items() if key in self._label_keys()}
+            yield Unit(
+                scope,
+                scope,
+                None,
+                {"cluster": cluster.name, "namespace": name, "labels": msgspec.json.encode(kept, order="sorted").decode()},
+            )
+
+    def _listed(self, cluster: Cluster) -> Iterator[tuple[str, dict[str, str]]]:
+        try:
+            found = {str(item["metadata"]["name"]): marks(item) for item in cluster.client.items("/api/v1/namespaces")}
+        except AccessDenied:
+            own = login.default_namespace(self.settings, cluster.cluster)
+            names = self.settings.namespaces or ((own,) if own else ())
+            yield from ((name, _one(cluster, name)) for name in names)
+            if not self.settings.namespaces:
+                raise
+            return
+        wanted = self.settings.namespaces or sorted(found)
+        yield from ((name, found.get(name, {})) for name in wanted)
+
+    def _label_keys(self) -> frozenset[str]:
+        settings = self.settings
+        return frozenset((*settings.owner_labels, *settings.environment_labels, *settings.ephemeral_labels))
+
+    def _blind_spots(self, cluster: Cluster) -> Iterator[Gap]:
+        """What is not looked at in the whole cluster, said once."""
+        if not self.settings.list_secrets:
+            detail = "Secrets are known by the names that other objects give them; one that nothing refers to is not seen"
+            remedy = "set list_secrets = true and allow list on secrets; that permission also reads their values"
+            yield Gap(self.source, f"kubernetes/{cluster.name}/secrets", Reason.SKIPPED, detail, remedy)
+        try:
+            cluster.volumes()
+        except ReadError as error:
+            detail = f"{error}; which bucket stands behind a claim is not known"
+            yield Gap(self.source, f"kubernetes/{cluster.name}/persistentvolumes", error.reason, detail, VOLUMES_RULE)
+
+    def _volumes(self, cluster: Cluster) -> Mapping[str, str]:
+        try:
+            return cluster.volumes()
+        except ReadError:  # units() has said so
+            return {}
+
+
+VOLUMES_RULE = 'add to its ClusterRole: apiGroups [""], resources ["persistentvolumes"], verbs ["list"]'
+
+
+def _bucket_volume(item: Mapping[str, Any]) -> tuple[str, str | None]:
+    spec = item.get("spec") or {}
+    csi = spec.get("csi")
+    address = bucket_of({**csi, "mountOptions": spec.get("mountOptions")}) if isinstance(csi, dict) else None
+    return str((item.get("metadata") or {}).get("name")), address
+
+
+def _one(cluster: Cluster, name: str) -> dict[str, str]:
+    """The labels of one namespace, for a reader who may not list them; none where it may not even get this one."""
+    try:
+        return marks(cluster.client.get(f"/api/v1/namespaces/{name}"))
+    except (AccessDenied, NotServed):
+        return {}
