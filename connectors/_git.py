@@ -21,7 +21,7 @@ import msgspec
 
 from connectors import _git_errors
 from scanner.contracts import Network
-from scanner.errors import ReadError, UnexpectedReply, Unreachable
+from scanner.errors import OverLimit, ReadError, UnexpectedReply, Unreachable
 
 CHUNK = 1 << 16
 BLOCK = 512  # `ulimit -f` counts in blocks of POSIX
@@ -90,9 +90,16 @@ class Git(msgspec.Struct, frozen=True):
                 yield process.stdout
                 process.stdout.close()
                 code = process.wait()
+            if code and self._full():
+                raise OverLimit(f"git {_name(arguments)}: larger than {self.most:,} bytes", remedy="raise max_clone_bytes of this source")
             if code:
                 said.seek(0)
                 raise _git_errors.error(_name(arguments), code, said.read(4096).decode("utf-8", "replace"))
+
+    def _full(self) -> bool:
+        """Whether a file of ours stopped growing at the limit: the kernel ends its writer without a word."""
+        limit = max(1, self.most // BLOCK) * BLOCK
+        return any(file.stat().st_size >= limit for file in self.directory.rglob("*") if file.is_file())
 
 
 def _name(arguments: tuple[str, ...]) -> str:
