@@ -47,7 +47,7 @@ def scan(
         from scanner import pipeline, request, terminal
 
         asked = request.asked(org, path, registry, tuple(source or ()), format, output)
-        wanted = request.narrowed(_config(config, needed=org is None and path is None), asked)
+        wanted = request.narrowed(_optional(config) if org or path else _config(config), asked)
         with terminal.progress(quiet=asked.stdout) as watch:
             outcome = pipeline.scan(wanted, watch)
         if not asked.stdout:
@@ -72,7 +72,7 @@ def doctor(config: ConfigOption = None) -> None:
     with _told():
         from scanner import doctor as examination
 
-        well = examination.examine(_config(config, needed=True), typer.echo)
+        well = examination.examine(_config(config), typer.echo)
     raise typer.Exit(0 if well else COULD_NOT_RUN)
 
 
@@ -84,7 +84,7 @@ def explain(
     with _told():
         from scanner import explanation
 
-        typer.echo(explanation.explain(_config(config, needed=True), finding))
+        typer.echo(explanation.explain(_config(config), finding))
 
 
 @app.command()
@@ -99,7 +99,7 @@ def link(
     with _told():
         from scanner import explanation
 
-        typer.echo(explanation.link(_config(config, needed=True), finding, record, by, why))
+        typer.echo(explanation.link(_config(config), finding, record, by, why))
 
 
 @app.command()
@@ -129,11 +129,13 @@ def scan_main() -> None:
     app(["scan", *sys.argv[1:]], prog_name="scan")
 
 
-def _config(path: Path | None, *, needed: bool) -> "Config | None":
+def _optional(path: Path | None) -> "Config | None":
+    return _config(path) if path or DEFAULT.exists() else None
+
+
+def _config(path: Path | None) -> "Config":
     from scanner import config
 
-    if path is None and not needed and not DEFAULT.exists():
-        return None
     return config.load(path or DEFAULT)
 
 

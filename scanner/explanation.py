@@ -6,13 +6,13 @@ from scanner import tools
 from scanner.config import Config
 from scanner.errors import UsageError
 from scanner.model import Finding, Link
-from scanner.session import kept_store
+from scanner.session import store_of
 from scanner.store import Store
 
 
 def explain(config: Config, wanted: str) -> str:
     """The finding's chain, evidence, severity, near misses and remedy, as text for a terminal."""
-    with kept_store(config) as store:
+    with store_of(config) as store:
         finding = found(store, wanted)
     return "\n".join(_lines(finding))
 
@@ -21,7 +21,7 @@ def link(config: Config, wanted: str, record: str, by: str, why: str) -> str:
     """Stores that the finding's model is `record`'s; from the next run on its identifiers match that record."""
     if not by.strip() or not why.strip():
         raise UsageError("--by and --why must say something: the approval stands beside every match it makes")
-    with kept_store(config) as store:
+    with store_of(config) as store:
         finding = found(store, wanted)
         subject = finding.subject or finding.asset
         identifiers = store.identifiers(subject)

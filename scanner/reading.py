@@ -1,6 +1,6 @@
 """Reads every governance registry whole, or says that it did not. The registry is a source like any other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -20,6 +20,7 @@ class Registries(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...]
     counts: Mapping[str, int]
     configured: bool
+    read_whole: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -27,19 +28,21 @@ class Registries(msgspec.Struct, frozen=True):
         return self.configured and not self.gaps
 
 
-def read(registries: Iterable[Plugin], tools: Tools, before: Mapping[str, int]) -> Registries:
-    """Every record of every registry; `before` holds how many each had last time."""
+def read(registries: Iterable[Plugin], tools: Tools, before: Callable[[str], int | None]) -> Registries:
+    """Every record of every registry; `before` tells how many one had last time."""
     records: list[Record] = []
     gaps: list[Gap] = []
     counts: dict[str, int] = {}
+    whole: list[str] = []
     for registry in registries:
         found = list(_entries(registry, tools))
         mine = [entry for entry in found if isinstance(entry, Record)]
-        gaps += [entry for entry in found if isinstance(entry, Gap)]
-        gaps += _shrunk(registry, len(mine), before.get(registry.name))
+        missed = [entry for entry in found if isinstance(entry, Gap)]
+        gaps += [*missed, *_shrunk(registry, len(mine), before(registry.name))]
         records += mine
         counts[registry.name] = len(mine)
-    return Registries(tuple(records), tuple(gaps), counts, configured=bool(counts))
+        whole += [] if missed else [registry.name]
+    return Registries(tuple(records), tuple(gaps), counts, bool(counts), tuple(whole))
 
 
 def _entries(registry: Plugin, tools: Tools) -> Iterable[Record | Gap]:

@@ -1,0 +1,157 @@
+"""What a run comes to: the judgement held against the runs before, made into the report, and remembered."""
+
+from pathlib import Path
+
+import msgspec
+
+from scanner import __version__
+from scanner.crawl import CrawlResult
+from scanner.governance.waivers import Waiver, read_waivers
+from scanner.graph import Graph
+from scanner.history import Compared, View, compare, roots
+from scanner.judge import Judged, judge
+from scanner.judge.case import Past
+from scanner.model import Coverage, Derived, Finding, Match, Point, Report, Run, Scope, Sight
+from scanner.reading import Registries
+from scanner.session import Session, hashes
+from scanner.store import Conclusion, RunHandle, Store
+from scanner.tools import now
+
+TREND = 60
+
+
+class Concluded(msgspec.Struct, frozen=True):
+    """A report, and what the store keeps beside it."""
+
+    report: Report
+    compared: Compared
+    names: dict[str, str]
+    clean: tuple[str, ...]
+
+
+def concluded(
+    session: Session, run: RunHandle, crawled: CrawlResult, registries: Registries, graph: Graph, derived: Derived, matches: list[Match]
+) -> Concluded:
+    """The findings of this run with their history, and the report of them."""
+    store, request = session.store, session.request
+    coverage = _with_registries(crawled.coverage, registries)
+    names = roots(store.ledger.roots(), graph.assets)
+    past = _past(store, names)
+    config = request.config
+    judged = Judged((), {})
+    if registries.configured:
+        waivers = _waivers(config.waivers)
+        judged = judge(
+            graph, derived, matches, registries.records, coverage, config.policy, waivers, run.started,
+            registries_read=registries.whole, past=past, partial=request.partial,
+        )  # fmt: skip
+    compared = _compared(session, run, judged, graph, coverage, names, registries)
+    facts = _facts(session, run, crawled, registries)
+    report = Report(
+        run=facts,
+        coverage=coverage,
+        findings=_ordered(judged, compared),
+        resolved=compared.closed,
+        assets=tuple(graph.assets),
+        links=graph.links,
+        records=registries.records,
+        matches=tuple(matches),
+        trend=(*store.trend(TREND), _point(facts, compared, coverage)),
+        counted=judged.counted,
+        judged=registries.configured,
+    )
+    return Concluded(report, compared, names, judged.absent)
+
+
+def remembered(session: Session, run: RunHandle, registries: Registries, result: Concluded) -> None:
+    """Keeps everything in one transaction: a run is there whole, or is begun again."""
+    report = result.report
+    for name in registries.read_whole:
+        session.store.count_registry(run, name, registries.counts[name])
+    session.store.save(
+        run,
+        Conclusion(
+            findings=result.compared.findings,
+            closed=result.compared.closed,
+            assets=report.assets,
+            links=report.links,
+            coverage=report.coverage,
+            point=report.trend[-1],
+            names=result.names,
+            clean=result.clean,
+            partial=session.request.partial,
+            facts=msgspec.json.encode(report.run).decode(),
+        ),
+    )
+
+
+def _past(store: Store, names: dict[str, str]) -> Past:
+    first = {finding.id: finding.first_seen for finding in store.previous_findings() if finding.first_seen}
+    return Past(first_keys=names, clean_scans=store.ledger.clean_scans(), seen=store.ledger.seen_keys(), first_seen=first)
+
+
+def _waivers(path: Path | None) -> tuple[Waiver, ...]:
+    return read_waivers(path) if path else ()
+
+
+def _compared(
+    session: Session, run: RunHandle, judged: Judged, graph: Graph, coverage: Coverage, names: dict[str, str], registries: Registries
+) -> Compared:
+    store = session.store
+    seen = store.ledger.coverage()
+    before = View(seen, {asset.key: asset for asset in store.ledger.assets()}) if seen else None
+    return compare(
+        store.previous_findings(),
+        judged.findings,
+        before=before,
+        after=View(coverage, graph.inventory.assets),
+        when=run.started,
+        names=names,
+        already_closed=store.ledger.closed(),
+        sight_changed=store.ledger.hashes() not in ({}, hashes(session)),
+        registries_whole=registries.whole,
+        partial=session.request.partial,
+    )
+
+
+def _ordered(judged: Judged, compared: Compared) -> tuple[Finding, ...]:
+    """Worst first, as judged; what is lost from sight after it."""
+    place = {finding.id: number for number, finding in enumerate(judged.findings)}
+    return tuple(sorted(compared.findings, key=lambda finding: (place.get(finding.id, len(place)), finding.id)))
+
+
+def _with_registries(coverage: Coverage, registries: Registries) -> Coverage:
+    """A registry is a source too: it stands in the coverage with its gaps."""
+    scopes = [
+        Scope(
+            f"registry/{name}", name, Sight.READ if name in registries.read_whole else Sight.PARTLY, int(name in registries.read_whole), 1
+        )
+        for name in registries.counts
+    ]
+    return Coverage(tuple(sorted((*coverage.scopes, *scopes), key=lambda scope: scope.path)), (*coverage.gaps, *registries.gaps))
+
+
+def _facts(session: Session, run: RunHandle, crawled: CrawlResult, registries: Registries) -> Run:
+    request, organisation = session.request, session.request.config.organisation
+    return Run(
+        id=run.id,
+        started=run.started,
+        finished=now(),
+        partial=request.partial,
+        organisation=organisation.name,
+        timezone=organisation.timezone,
+        versions={"gnomon": __version__, "detector": session.detector.version},
+        hashes=hashes(session),
+        sources=crawled.sources,
+        registries=tuple(registries.counts),
+        self_declared=request.self_declared,
+    )
+
+
+def _point(facts: Run, compared: Compared, coverage: Coverage) -> Point:
+    counts: dict[str, int] = {}
+    for finding in compared.findings:
+        if finding.waived_by is None:
+            counts[finding.check] = counts.get(finding.check, 0) + 1
+    tops = [scope for scope in coverage.scopes if "/" not in scope.path]
+    return Point(facts.id, facts.finished, counts, sum(top.read for top in tops), sum(top.total or 0 for top in tops))

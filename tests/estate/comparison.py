@@ -1,0 +1,33 @@
+"""A report's findings against the planted truth: each row is a check, an asset, a record."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tests.estate.world import Row
+
+
+class Comparison(NamedTuple):
+    """How many verdicts are as planted, and those that are not."""
+
+    agreed: int
+    false: list[Row]
+    missing: list[Row]
+
+    @property
+    def right(self) -> bool:
+        """All right, none false, none missing."""
+        return bool(self.agreed) and not self.false and not self.missing
+
+
+def compared(report: Mapping[str, Any], expected: Iterable[Row]) -> Comparison:
+    """Every open finding against every expectation. A blind spot is the report's own business: gaps are compared by themselves."""
+    found = Counter(row(finding) for finding in report["findings"] if finding["status"] != "resolved" and finding["check"] != "blind-spot")
+    wanted = Counter(expected)
+    agreed = found & wanted
+    return Comparison(agreed.total(), sorted((found - wanted).elements()), sorted((wanted - found).elements()))
+
+
+def row(finding: Mapping[str, Any]) -> Row:
+    """A finding about a record alone has no asset."""
+    return finding["check"], finding["asset"] if ":" in finding["asset"] else "", finding.get("record") or ""
