@@ -9,12 +9,14 @@ Only the operations that operations.toml lists for the connector leave the machi
 """
 
 from connectors._aws.access import Aws, Regions, session, sessions
+from connectors._aws.accounts import Accounts
 from connectors._aws.guard import NotReadOnly, allowed
-from connectors._aws.replies import Gone, call, errors, pages
+from connectors._aws.replies import Gone, call, errors, pages, replies
 from connectors._aws.settings import AwsSettings
 from connectors._aws.values import account_of, gap_of, known, labels, region_of, utc
 
 __all__ = [
+    "Accounts",
     "Aws",
     "AwsSettings",
     "Gone",
@@ -29,6 +31,7 @@ __all__ = [
     "labels",
     "pages",
     "region_of",
+    "replies",
     "session",
     "sessions",
     "utc",

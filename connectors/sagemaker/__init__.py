@@ -6,7 +6,7 @@ only where the catalogue names the field. docs/sources.md
 
 from collections.abc import Callable, Iterator, Mapping
 
-from connectors._aws import Aws, AwsSettings, gap_of, pages, sessions
+from connectors._aws import Accounts, AwsSettings, pages
 from connectors.sagemaker.components import components
 from connectors.sagemaker.endpoints import endpoints
 from connectors.sagemaker.here import Here
@@ -15,7 +15,7 @@ from connectors.sagemaker.notebooks import notebooks
 from connectors.sagemaker.packages import packages
 from scanner.contracts import Check, Seen, Tools
 from scanner.errors import ReadError
-from scanner.model import Gap, Observation, Reason, Unit
+from scanner.model import Gap, Observation, Unit
 
 KINDS: Mapping[str, Callable[[Here], Iterator[Observation | Gap]]] = {
     "endpoints": endpoints,
@@ -37,53 +37,38 @@ class SageMaker:
     version = "1"
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
-        self.settings = settings
-        self.source = settings.name or "sagemaker"
-        self.accounts = sessions(settings, tools, "sagemaker")
+        self.accounts = Accounts(settings, tools, "sagemaker")
 
     def principal(self) -> str:
-        """The ARNs, as STS tells them; an account that cannot be entered is named as such."""
-        return ", ".join(_principal(aws) for aws in self.accounts)
+        """The ARNs, as STS tells them."""
+        return self.accounts.principal()
 
     def units(self, seen: Seen) -> Iterator[Unit | Gap]:  # noqa: ARG002 - the contract's; this source comes after no other
         """Every kind in every region that is enabled. What is behind a listing is read in `observe`."""
-        for aws in self.accounts:
-            try:
-                yield from self._units(aws)
-            except ReadError as error:
-                yield gap_of(self.source, f"aws/{aws.asked_account or self.source}", error)
-
-    def _units(self, aws: Aws) -> Iterator[Unit | Gap]:
-        account = aws.account_id
-        for region in aws.regions.off:
-            yield Gap(self.source, f"aws/{account}/{region}/sagemaker", Reason.NOT_SERVED, f"{region} is not enabled for the account")
-        for region in aws.regions.enabled:
-            for kind in KINDS:
-                scope = f"aws/{account}/{region}/sagemaker/{kind}"
-                yield Unit(key=scope, scope=scope, hints={"account": account, "region": region, "kind": kind})
+        for aws in self.accounts.entered():
+            if isinstance(aws, Gap):
+                yield aws
+                continue
+            yield from self.accounts.closed(aws, f"aws/{aws.account_id}/{{region}}/sagemaker")
+            for region in aws.regions.enabled:
+                for kind in KINDS:
+                    scope = f"aws/{aws.account_id}/{region}/sagemaker/{kind}"
+                    yield Unit(key=scope, scope=scope, hints={"account": aws.account_id, "region": region, "kind": kind})
 
     def observe(self, unit: Unit) -> Iterator[Observation | Gap]:
         """One kind of thing in one region."""
         account, region, kind = (str(unit.hints[name]) for name in ("account", "region", "kind"))
-        aws = next(aws for aws in self.accounts if aws.asked_account in ("", account))
-        return KINDS[kind](Here(aws, account, region, self.source, unit.scope))
+        return KINDS[kind](Here(self.accounts.of(account), account, region, self.accounts.source, unit.scope))
 
     def check(self) -> Iterator[Check]:
         """The account, and one listing in its first region."""
-        for aws in self.accounts:
+        for aws in self.accounts.sessions:
             try:
                 region = aws.regions.enabled[0]
                 next(pages(aws.client("sagemaker", region), "ListEndpoints", "Endpoints", MaxResults=1), None)
                 yield Check(f"SageMaker of account {aws.account_id} as {aws.principal}", True, f"{len(aws.regions.enabled)} regions")
             except ReadError as error:
                 yield Check(f"SageMaker of account {aws.asked_account or 'the credentials'}", False, str(error), error.remedy)
-
-
-def _principal(aws: Aws) -> str:
-    try:
-        return aws.principal
-    except ReadError:
-        return f"nobody in {aws.asked_account or 'an unknown account'}"
 
 
 def connect(settings: Settings, tools: Tools) -> SageMaker:

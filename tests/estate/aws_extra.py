@@ -1,9 +1,9 @@
 """What moto has not: replies made from plain values, each held against AWS's own service model before it is sent."""
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -13,10 +13,13 @@ Reply = tuple[Mapping[str, str], bytes]
 
 @dataclass
 class Shelf:
-    """One account in one region."""
+    """One account in one region. `last_read` is by secret's name."""
 
+    account: str = ""
+    region: str = ""
     inference_components: list[Values] = field(default_factory=list)
     service_specific_credentials: list[Values] = field(default_factory=list)
+    last_read: dict[str, datetime] = field(default_factory=dict)
     page: int = 100
 
 
@@ -33,12 +36,12 @@ class Extra:
     """The shelves of every account and region, and the operations that read them."""
 
     def __init__(self) -> None:
-        self._shelves: dict[tuple[str, str], Shelf] = defaultdict(Shelf)
+        self._shelves: dict[tuple[str, str], Shelf] = {}
         self._models: dict[str, Any] = {}
 
     def shelf(self, account: str, region: str) -> Shelf:
         """Where a test puts what there is to see."""
-        return self._shelves[account, region]
+        return self._shelves.setdefault((account, region), Shelf(account, region))
 
     def knows(self, service: str, operation: str) -> bool:
         """Whether the reply is ours to give."""
@@ -129,8 +132,29 @@ def _service_credentials(shelf: Shelf, asked: Values) -> Values:
     return {**page, "IsTruncated": "Marker" in page}
 
 
+def _secrets(shelf: Shelf, asked: Values) -> Values:
+    """moto's secrets, with when each was last read, which moto does not keep."""
+    from moto.backends import get_backend
+
+    kept = get_backend("secretsmanager")[shelf.account][shelf.region].secrets.values()
+    shown = [_secret(one.to_dict(), shelf) for one in kept if asked.get("IncludePlannedDeletion") or not one.deleted_date]
+    return _page(shelf, shown, "SecretList", "NextToken", asked)
+
+
+def _secret(values: Values, shelf: Shelf) -> Values:
+    dated = {name: _date(value) if name.endswith("Date") else value for name, value in values.items() if value is not None}
+    day = shelf.last_read.get(dated["Name"])
+    dated.pop("VersionIdsToStages", None)
+    return dated | ({"LastAccessedDate": day.replace(hour=0, minute=0, second=0, microsecond=0)} if day else {})
+
+
+def _date(value: float | datetime) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+
+
 OPERATIONS: Mapping[tuple[str, str], Callable[[Shelf, Values], Values | None]] = {
     ("sagemaker", "ListInferenceComponents"): _components,
     ("sagemaker", "DescribeInferenceComponent"): _component,
     ("iam", "ListServiceSpecificCredentials"): _service_credentials,
+    ("secretsmanager", "ListSecrets"): _secrets,
 }

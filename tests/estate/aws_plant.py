@@ -1,5 +1,6 @@
 """What stands in the emulated AWS, planted in a line each."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -72,7 +73,9 @@ def bare_endpoint(server: Aws, name: str, region: str = "eu-west-1") -> str:
     return arn
 
 
-def component(server: Aws, name: str, endpoint_name: str, *, status: str = "InService", region: str = "eu-west-1", **specification: Any) -> None:
+def component(
+    server: Aws, name: str, endpoint_name: str, *, status: str = "InService", region: str = "eu-west-1", **specification: Any
+) -> None:
     """An inference component on an endpoint."""
     arn = f"arn:aws:sagemaker:{region}:{ACCOUNT}"
     server.shelf(region).inference_components.append(
@@ -86,5 +89,109 @@ def component(server: Aws, name: str, endpoint_name: str, *, status: str = "InSe
             "CreationTime": THEN,
             "LastModifiedTime": THEN,
             "Specification": specification,
+        }
+    )
+
+
+def user(
+    server: Aws,
+    name: str,
+    *,
+    keys: int = 1,
+    created: datetime = THEN,
+    last_used: datetime | None = None,
+    allow: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    signed_in: datetime | None = None,
+    account: str = ACCOUNT,
+) -> list[str]:
+    """A user with access keys; their ids. `allow` maps actions to a resource."""
+    iam = server.client("iam", account=account)
+    iam.create_user(UserName=name, Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()])
+    numbers = [iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"] for _ in range(keys)]
+    if allow:
+        iam.put_user_policy(UserName=name, PolicyName="inline", PolicyDocument=document(allow))
+    planted = server.backend("iam", account=account).users[name]
+    planted.created_at = planted.create_date = created
+    planted.password_last_used = signed_in
+    for key in planted.access_keys:
+        key.create_date, key.last_used = created, _used(last_used)
+    return numbers
+
+
+def _used(when: datetime | None) -> Any:
+    from moto.iam.models import AccessKeyLastUsed
+
+    return AccessKeyLastUsed(timestamp=when, service="bedrock", region="eu-west-1") if when else None
+
+
+def document(allow: Mapping[str, Any], effect: str = "Allow") -> str:
+    """A policy that allows (or denies) each action, or each of several with blanks between, on a resource."""
+    rows = [{"Effect": effect, "Action": actions.split(), "Resource": resource} for actions, resource in allow.items()]
+    return json.dumps({"Version": "2012-10-17", "Statement": rows})
+
+
+def role(
+    server: Aws,
+    name: str,
+    *,
+    trust: Any = None,
+    allow: Mapping[str, Any] | None = None,
+    attached: tuple[str, ...] = (),
+    last_used: datetime | None = None,
+    tags: Mapping[str, str] | None = None,
+    account: str = ACCOUNT,
+) -> str:
+    """A role; its ARN. `trust` is its trust policy's statements, or the name of a service."""
+    iam = server.client("iam", account=account)
+    service = trust if isinstance(trust, str) else "sagemaker.amazonaws.com"
+    rows = trust if isinstance(trust, list) else [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]
+    labels = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+    trusted = json.dumps({"Version": "2012-10-17", "Statement": rows})
+    arn = str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted, Tags=labels)["Role"]["Arn"])
+    if allow:
+        iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=document(allow))
+    for policy in attached:
+        iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    planted = server.backend("iam", account=account).get_role(name)
+    planted.create_date, planted.last_used, planted.last_used_region = THEN, last_used, "eu-west-1" if last_used else None
+    return arn
+
+
+def secret(
+    server: Aws,
+    name: str,
+    *,
+    created: datetime = THEN,
+    last_read: datetime | None = None,
+    tags: Mapping[str, str] | None = None,
+    region: str = "eu-west-1",
+    account: str = ACCOUNT,
+) -> str:
+    """A secret; its ARN."""
+    labels = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+    arn = str(server.client("secretsmanager", region, account).create_secret(Name=name, SecretString="planted", Tags=labels)["ARN"])
+    planted = server.backend("secretsmanager", region, account).secrets[name]
+    planted.created_date = planted.last_changed_date = int(created.timestamp())
+    if last_read:
+        server.shelf(region, account).last_read[name] = last_read
+    return arn
+
+
+def parameter(server: Aws, name: str, *, type: str = "SecureString", region: str = "eu-west-1", account: str = ACCOUNT) -> None:
+    """A parameter of Parameter Store."""
+    server.client("ssm", region, account).put_parameter(Name=name, Value="planted", Type=type)
+
+
+def service_credential(server: Aws, user_name: str, number: str, *, created: datetime = THEN, account: str = ACCOUNT) -> None:
+    """An API key of Bedrock that belongs to a user."""
+    server.shelf("", account).service_specific_credentials.append(
+        {
+            "UserName": user_name,
+            "Status": "Active",
+            "ServiceUserName": f"{user_name}-at-{account}",
+            "CreateDate": created,
+            "ServiceSpecificCredentialId": number,
+            "ServiceName": "bedrock.amazonaws.com",
         }
     )
