@@ -64,6 +64,7 @@ def verify_chain(directory: Path) -> tuple[Broken, ...]:
 
 def _faults(directory: Path) -> Iterator[Broken]:
     files = {_sha256(path): path for path in directory.glob("run-*.json")}
+    files.pop(last_hash(directory) or "", None)  # a run that was killed while it wrote leaves a second copy of the newest
     path: Path | None = directory / LATEST
     while path is not None:
         body = _read(path)

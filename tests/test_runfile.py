@@ -73,3 +73,11 @@ def test_a_foreign_run_json_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="not a run file"):
         written(tmp_path, "one")
     assert (tmp_path / "run.json").read_text() == "half a fi"
+
+
+def test_a_run_that_was_killed_while_it_wrote_breaks_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, "one")
+    (tmp_path / "run-one.json").write_bytes(path.read_bytes())
+    assert verify_chain(tmp_path) == ()
+    written(tmp_path, "two")
+    assert verify_chain(tmp_path) == ()

@@ -64,7 +64,8 @@ class Keeper:
         """Whether a unit that the listing names must be read now."""
         if unit.key in self._named:
             return False
-        if sound(unit.key + unit.scope) != unit.key + unit.scope:
+        name = f"{unit.key}{unit.scope}{unit.revision or ''}"
+        if sound(name) != name:
             self.listing_gap(Gap(self._place.source, unit.scope, Reason.DEFECT, "the unit's name cannot be stored", ""))
             return False
         self._named.add(unit.key)

@@ -28,8 +28,12 @@ def open_store(url: str, password: str | None = None) -> "Store":
     Raises StoreError where it cannot be reached, is broken, or was written by a newer Gnomon.
     """
     engine = open_engine(url, password)
-    with transaction(engine, write=True) as connection:
-        migrate(connection)
+    try:
+        with transaction(engine, write=True) as connection:
+            migrate(connection)
+    except BaseException:
+        engine.dispose()
+        raise
     return Store(engine)
 
 

@@ -96,7 +96,7 @@ class Ledger:
 
     def link(self, record: str, identifier: str, who: str, at: str, why: str) -> None:
         """Remembers that a person says this identifier is this record's."""
-        row = {"record": record, "identifier": identifier, "who": who, "at": at, "why": why}
+        row = {"record": _column(record), "identifier": _column(identifier), "who": who, "at": at, "why": why}
         with self._writing, transaction(self._engine, write=True) as connection:
             upsert(connection, APPROVALS, [row])
 
@@ -123,7 +123,7 @@ def put_findings(connection: Connection, run: str, findings: Iterable[Finding], 
             "id": each.id,
             "check": each.check,
             "asset": _column(each.asset),
-            "record": each.record,
+            "record": _column(each.record) if each.record else None,
             "severity": each.severity,
             "status": each.status,
             "open": is_open,
