@@ -79,9 +79,9 @@ def crawl(
             except BaseException:
                 _stop(inboxes)
                 raise
-    left = _not_crawled(store, {source.name for source in sources}, partial)
-    told = [each for part in (*parts, *left) for each in part.told]
-    gaps = [each for part in (*parts, *left) for each in part.gaps]
+    parts += _not_crawled(store, {source.name for source in sources}, partial)
+    told = [each for part in parts for each in part.told]
+    gaps = [each for part in parts for each in part.gaps]
     coverage = build(told, gaps, {*types, *(source.type for source in sources)}, not_used)
     return CrawlResult(coverage, tuple(sorted((part.run for part in parts if part.run), key=lambda each: each.name)))
 

@@ -171,6 +171,7 @@ class SourceCrawl:
     def _abandon(self, flight: _Flight) -> None:
         del self._flights[flight.unit.key]
         self._room.release()
+        self._heard = self._clock()  # the listing may have waited for room until now
         flight.future.cancel()
         detail = f"given up after {self._source.settings.max_seconds:g} seconds"
         gap = Gap(self._source.name, flight.unit.scope, Reason.LIMIT, detail, "raise max_seconds of this source")
