@@ -72,7 +72,7 @@ def unseen(coverage: Coverage) -> tuple[Unseen, ...]:
         if gap.reason not in HARMLESS:
             groups[gap.reason, _ANY if gap.reason is Reason.NO_SOURCE else place_words(gap.scope)].append(gap)
     told = [_unseen(reason, words, gaps, coverage) for (reason, words), gaps in groups.items()]
-    return tuple(sorted(told, key=lambda one: ("registr" not in one.words, one.reason is Reason.NO_SOURCE, one.reason is Reason.SKIPPED, -one.count, one.words)))
+    return tuple(sorted(told, key=_urgency))
 
 
 def coverage_sentence(coverage: Coverage) -> str:
@@ -96,8 +96,10 @@ def absence(coverage: Coverage) -> str:
     told = unseen(coverage)
     blind = [one.words for one in told if one.count]
     missing = sum(len(one.names) for one in told if not one.count)
+    if not seen.read:
+        return "None found, but no place was read, so this proves nothing."
     if not blind and not missing:
-        return f"None found, and all {seen.total:,} places were read." if seen.total else "None found, but no place was read, so this proves nothing."
+        return f"None found, and all {seen.total:,} places were read."
     parts = [f"{listed(blind)} {'was' if sum(one.count for one in told) == 1 else 'were'} not read whole"] if blind else []
     if missing:
         parts.append(f"{missing:,} platform{'s have' if missing > 1 else ' has'} no source")
@@ -113,6 +115,10 @@ def place_words(scope: str) -> tuple[str, str]:
     if len(rest) <= 1:
         return _PLACES.get(head, _ANY) if rest or head == "registry" else _ANY
     return _PLACES.get(f"{head}/", _PLACES.get(head, _ANY))
+
+
+def _urgency(one: Unseen) -> tuple[bool, bool, bool, int, str]:
+    return "registr" not in one.words, one.reason is Reason.NO_SOURCE, one.reason is Reason.SKIPPED, -one.count, one.words
 
 
 def _unseen(reason: Reason, words: tuple[str, str], gaps: list[Gap], coverage: Coverage) -> Unseen:
@@ -139,7 +145,7 @@ def _untold(coverage: Coverage) -> list[Gap]:
     return [
         Gap(scope.source, scope.path, SIGHTS[scope.sight], scope.detail)
         for scope in coverage.scopes
-        if scope.sight in SIGHTS and scope.path not in inner and not {_place(scope.path), *_above(scope.path)} & told and scope.path not in explained
+        if scope.sight in SIGHTS and scope.path not in inner | explained and not {_place(scope.path), *_above(scope.path)} & told
     ]
 
 

@@ -91,6 +91,12 @@ class Listing:
     first_sort: int = 0
 
 
+_SAYS = {
+    "retired": ("Retired but running", "Retired, suspended or rejected in the registry, and still running."),
+    "unregistered": ("Unregistered models", "Running, stored or called from code, and in no registry record."),
+    "orphaned": ("Orphaned credentials", "Keys that still open something, and that nothing needs any more."),
+    "rest": ("Everything else", "Drift, records, exposure, blind spots; by owner, the most pressing first."),
+}
 _COLUMNS = ("Severity", "Finding", "Owner", "Due", "Status")
 
 
@@ -110,16 +116,17 @@ def listings(facts: Facts) -> tuple[Listing, ...]:
         return Listing(name, title, says, _COLUMNS, rows, nothing, grouped, waived, news, 2 if grouped else 0)
 
     return (
-        one("retired", "Retired but running", "Retired, suspended or rejected in the registry, and still running.", three.retired, empty),
-        one("unregistered", "Unregistered models", "Running, stored or called from code, and in no registry record.", three.unregistered, empty),
-        one("orphaned", "Orphaned credentials", "Keys that still open something, and that nothing needs any more.", three.orphaned, empty),
-        one("rest", "Everything else", "Drift, records, exposure, blind spots; by owner, the most pressing first.", _summary.rest(report), empty, True),
+        one("retired", *_SAYS["retired"], three.retired, empty),
+        one("unregistered", *_SAYS["unregistered"], three.unregistered, empty),
+        one("orphaned", *_SAYS["orphaned"], three.orphaned, empty),
+        one("rest", *_SAYS["rest"], _summary.rest(report), empty, True),
     )
 
 
 def inventory(facts: Facts, limit: int) -> Listing:
     """The AI that was found, whatever was decided about it; `limit` rows at most."""
-    found = sorted((asset for asset in facts.report.assets if asset.kind in _KINDS), key=lambda asset: (_KINDS.index(asset.kind), asset.key))
+    found = [asset for asset in facts.report.assets if asset.kind in _KINDS]
+    found.sort(key=lambda asset: (_KINDS.index(asset.kind), asset.key))
     rows = [_asset_row(asset, facts) for asset in found[:limit]]
     says = "Everything that is or serves a model, and the credentials beside it."
     if len(found) > limit:
@@ -140,9 +147,8 @@ def census(assets: Iterable[Asset]) -> tuple[tuple[str, ...], tuple[tuple[str, t
         totals[platform] += number
     platforms = tuple(name for name, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0])))
     kinds = sorted({kind for kind, _ in cells}, key=list(Kind).index)
-    return platforms, tuple(
-        (KINDS[kind][1].capitalize() if kind is not Kind.SDK else "SDKs", tuple(cells[kind, name] for name in platforms), _sum(cells, kind)) for kind in kinds
-    )
+    rows = [(_plural(kind), tuple(cells[kind, name] for name in platforms)) for kind in kinds]
+    return platforms, tuple((name, numbers, sum(numbers)) for name, numbers in rows)
 
 
 def choices(lists: Iterable[Listing]) -> dict[str, list[tuple[str, int]]]:
@@ -150,12 +156,10 @@ def choices(lists: Iterable[Listing]) -> dict[str, list[tuple[str, int]]]:
     numbers: dict[str, Counter[str]] = defaultdict(Counter)
     for row in chain.from_iterable(one.rows for one in lists):
         for name, value in zip(Facets._fields, row.facets, strict=True):
-            numbers[name][value] += bool(value)
+            if value:
+                numbers[name][value] += 1
     order = {str(severity): at for at, severity in enumerate(SEVERITIES)}
-    return {
-        name: sorted(((value, number) for value, number in numbers[name].items() if value), key=lambda item: (order.get(item[0], 9), item[0]))
-        for name in Facets._fields
-    }
+    return {name: sorted(numbers[name].items(), key=lambda item: (order.get(item[0], 9), item[0])) for name in Facets._fields}
 
 
 def finding_row(finding: Finding, facts: Facts, ranks: Mapping[str, int] = MappingProxyType({})) -> FindingRow:
@@ -167,16 +171,23 @@ def finding_row(finding: Finding, facts: Facts, ranks: Mapping[str, int] = Mappi
     place = place_of(facts, finding.asset)
     facets = Facets(str(finding.severity), owner, finding.check, status, _environment(finding, facts))
     return FindingRow(
-        anchor(finding.id), facets, (severity, plain(finding.title, 200).casefold(), ranks.get(owner, 0), finding.due or "9", status),
-        _finding_text(finding, place), finding, place, facts.clock.due(finding.due), days is not None and days < 0 and not finding.waived_by,
+        anchor(finding.id),
+        facets,
+        (severity, plain(finding.title, 200).casefold(), ranks.get(owner, 0), finding.due or "9", status),
+        _finding_text(finding, place),
+        finding,
+        place,
+        facts.clock.due(finding.due),
+        days is not None and days < 0 and not finding.waived_by,
         facts.records.get(finding.record or ""),
-    )  # fmt: skip
+    )
 
 
 def _asset_row(asset: Asset, facts: Facts) -> AssetRow:
     owner = plain(str(asset.attributes.get("owner") or ""), 80)
     place, platform, name = place_of(facts, asset.key), plain(platform_of(asset), 40), plain(name_of(asset.key), 120)
-    text = " ".join([asset.key, *asset.identifiers, *map(str, asset.attributes.values()), owner, place, platform])
+    seen = (one.where for one in asset.evidence)
+    text = " ".join([asset.key, *asset.identifiers, *map(str, asset.attributes.values()), owner, place, platform, *seen])
     sort = (_KINDS.index(asset.kind), name.casefold(), owner.casefold() or "~", place.casefold(), platform)
     facets = Facets(owner=owner, environment=plain(str(asset.attributes.get("environment") or ""), 60))
     return AssetRow(anchor("asset " + asset.key, hashed=True), facets, sort, text[:_TEXT].casefold(), asset, name, place, platform)
@@ -184,7 +195,9 @@ def _asset_row(asset: Asset, facts: Facts) -> AssetRow:
 
 def anchor(name: str, *, hashed: bool = False) -> str:
     """A name as the id of an element: itself where it is harmless, else its hash."""
-    return f"f-{name}" if not hashed and re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", name) else f"x-{sha256(name.encode('utf-8', 'replace')).hexdigest()[:16]}"
+    if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", name) and not hashed:
+        return f"f-{name}"
+    return f"x-{sha256(name.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"
 
 
 def _environment(finding: Finding, facts: Facts) -> str:
@@ -195,10 +208,20 @@ def _environment(finding: Finding, facts: Facts) -> str:
 
 def _finding_text(finding: Finding, place: str) -> str:
     links = chain.from_iterable((link.source, link.target) for link in finding.chain)
-    seen = chain.from_iterable((one.where, one.rule) for one in finding.evidence)
+    proof = chain(finding.evidence, *(link.evidence for link in finding.chain))
+    seen = chain.from_iterable((one.where, one.rule) for one in proof)
     near = chain.from_iterable((one.record, one.name) for one in finding.near_misses)
     told = (finding.id, finding.check, finding.title, finding.asset, finding.subject, finding.record, finding.owner, finding.because)
-    parts = (*told, place, finding.remedy, finding.waived_by, finding.severity, finding.status, *finding.severity_because, *finding.controls)
+    parts = (
+        *told,
+        place,
+        finding.remedy,
+        finding.waived_by,
+        finding.severity,
+        finding.status,
+        *finding.severity_because,
+        *finding.controls,
+    )
     return " ".join(filter(None, (*parts, check_words(finding.check), *links, *seen, *near)))[:_TEXT].casefold()
 
 
@@ -211,5 +234,5 @@ def _owner_ranks(findings: Iterable[Finding]) -> dict[str, int]:
     return {owner: at for at, owner in enumerate(order)}
 
 
-def _sum(cells: "Counter[tuple[Kind, str]]", kind: Kind) -> int:
-    return sum(number for (one, _), number in cells.items() if one is kind)
+def _plural(kind: Kind) -> str:
+    return "SDKs" if kind is Kind.SDK else KINDS[kind][1].capitalize()

@@ -12,11 +12,27 @@ from reports._words import KINDS, RELATIONS, kind_of, name_of
 from scanner.model import Kind, Link
 
 ORDER = (
-    Kind.REPOSITORY, Kind.DEPLOYMENT, Kind.DATASET, Kind.SDK, Kind.ARTIFACT, Kind.MODEL, Kind.IMAGE, Kind.WORKLOAD, Kind.AGENT,
-    Kind.ENDPOINT, Kind.IDENTITY, Kind.CREDENTIAL, Kind.PERSON,
-)  # fmt: skip
+    Kind.REPOSITORY,
+    Kind.DEPLOYMENT,
+    Kind.DATASET,
+    Kind.SDK,
+    Kind.ARTIFACT,
+    Kind.MODEL,
+    Kind.IMAGE,
+    Kind.WORKLOAD,
+    Kind.AGENT,
+    Kind.ENDPOINT,
+    Kind.IDENTITY,
+    Kind.CREDENTIAL,
+    Kind.PERSON,
+)
 WIDTH, ROW, LANE, NAME = 372, 48, 11, 38
 _WORD = {kind: singular for kind, (singular, _) in KINDS.items()}
+
+
+_ARC = Markup('<path class="rail arc" d="M{0} {1}H{5}Q{2} {1} {2} {6}V{7}Q{2} {3} {5} {3}H{4}"/><path class="tip" d="M{4} {3}l-6-3.5v7z"/>')
+_DISC = Markup('<circle cx="{}" cy="{}" r="10.5"/><use href="#k-{}" x="{}" y="{}" width="14" height="14"/>')
+_LABEL = Markup('<text class="what" x="{0}" y="{1}">{2}</text><text class="name" x="{0}" y="{3}"><title>{4}</title>{5}</text>')
 
 
 @dataclass(frozen=True)
@@ -95,9 +111,7 @@ def _edge(edge: tuple[int, int], lane: int, left: int) -> Markup:
     if not lane:
         return Markup('<path class="rail" d="M{0} {1}V{2}"/><path class="tip" d="M{0} {2}l-3.5-6h7z"/>').format(left, top + 10, bottom - 11)
     out = left - 8 - LANE * lane
-    return Markup('<path class="rail arc" d="M{0} {1}H{5}Q{2} {1} {2} {6}V{7}Q{2} {3} {5} {3}H{4}"/><path class="tip" d="M{4} {3}l-6-3.5v7z"/>').format(
-        left - 10, top + 3, out, bottom - 3, left - 11, out + 6, top + 9, bottom - 9
-    )
+    return _ARC.format(left - 10, top + 3, out, bottom - 3, left - 11, out + 6, top + 9, bottom - 9)
 
 
 def _band(row: int, left: int) -> Markup:
@@ -105,14 +119,13 @@ def _band(row: int, left: int) -> Markup:
 
 
 def _node(step: Step, row: int, left: int, role: str) -> Markup:
-    middle, text = ROW * row + ROW // 2, left + 20
-    return Markup(
-        '<g class="node {role}"><circle cx="{left}" cy="{middle}" r="10.5"/><use href="#k-{kind}" x="{x}" y="{y}" width="14" height="14"/>'
-        '<text class="what" x="{text}" y="{above}">{what}</text><text class="name" x="{text}" y="{below}"><title>{full}</title>{name}</text></g>'
-    ).format(
-        role=role, left=left, middle=middle, kind=step.kind or "place", x=left - 7, y=middle - 7, text=text,
-        above=middle - 4, below=middle + 13, what=_what(step, role), full=plain(step.key, 400), name=plain(name_of(step.key), NAME),
-    )  # fmt: skip
+    middle = ROW * row + ROW // 2
+    drawn_ = _DISC.format(left, middle, step.kind or "place", left - 7, middle - 7)
+    return Markup('<g class="node {}">{}{}</g>').format(role, drawn_, _words(step, role, left + 20, middle))
+
+
+def _words(step: Step, role: str, x: int, middle: int) -> Markup:
+    return _LABEL.format(x, middle - 4, _what(step, role), middle + 13, plain(step.key, 400), plain(name_of(step.key), NAME))
 
 
 def _what(step: Step, role: str) -> Markup:

@@ -1,6 +1,6 @@
 """One minute of reading: the worst case as a sentence, what to do first, and the three lists. Pure, and shared by page and mail."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -90,7 +90,10 @@ def overdue(report: Report, timezone: str = "") -> tuple[Finding, ...]:
 def place_of(facts: Facts, key: str) -> str:
     """Where a thing is, as short as it is still found: `prod-eu/llm`, `us-east-1 of 1234`, `acme/payments`."""
     asset = facts.assets.get(key)
-    value = (lambda name: str(asset.attributes.get(name) or "")) if asset else (lambda _: "")
+
+    def value(name: str) -> str:
+        return str(asset.attributes.get(name) or "") if asset else ""
+
     if value("cluster"):
         return plain("/".join(filter(None, (value("cluster"), value("namespace")))), 60)
     if value("bucket"):
@@ -106,9 +109,17 @@ def place_of(facts: Facts, key: str) -> str:
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:
     order = {check: at for at, check in enumerate((*RETIRED, "leaked-credential", *UNREGISTERED[:1], *ORPHANED))}
-    return sorted(findings, key=lambda one: (
-        one.waived_by is not None, SEVERITIES.index(one.severity), order.get(one.check, len(order)), one.due or "9", one.title, one.id,
-    ))  # fmt: skip
+    return sorted(
+        findings,
+        key=lambda one: (
+            one.waived_by is not None,
+            SEVERITIES.index(one.severity),
+            order.get(one.check, len(order)),
+            one.due or "9",
+            one.title,
+            one.id,
+        ),
+    )
 
 
 def _retired(group: list[Finding], facts: Facts) -> str:
@@ -165,9 +176,11 @@ def _as_titled(group: list[Finding], facts: Facts) -> str:
     return f"{plain(group[0].title, 200).rstrip('.')} ({_site(facts, group[0].asset)})."
 
 
-_SENTENCES: dict[str, Callable[[list[Finding], Facts], str]] = (
-    dict.fromkeys(RETIRED, _retired) | dict.fromkeys(UNREGISTERED, _unregistered) | dict.fromkeys(ORPHANED, _orphaned)
-)
+_SENTENCES: Mapping[str, Callable[[list[Finding], Facts], str]] = {
+    **dict.fromkeys(RETIRED, _retired),
+    **dict.fromkeys(UNREGISTERED, _unregistered),
+    **dict.fromkeys(ORPHANED, _orphaned),
+}
 
 
 def _site(facts: Facts, key: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reports._text import plain
 from scanner.model import Run
 
 
@@ -18,18 +19,19 @@ class Clock:
     def moment(self, when: str | None) -> str:
         """`21 Nov 2026, 04:12 UTC+01:00`."""
         time = self._local(when)
-        return f"{time.day} {time:%b %Y, %H:%M} {_offset(time)}" if time else when or "unknown"
+        return f"{time.day} {time:%b %Y, %H:%M} {_offset(time)}" if time else _as_given(when)
 
     def day(self, when: str | None) -> str:
         """`3 March`, with the year where it is not the run's."""
         day, today = self._day(when), self._day(self.ended)
         if day is None:
-            return when or "an unknown day"
+            return _as_given(when)
         return f"{day.day} {day:%B}" if today and day.year == today.year else f"{day.day} {day:%B %Y}"
 
     def ago(self, when: str) -> str:
         """`today`, `yesterday`, `on 3 March`."""
-        return {0: "today", -1: "yesterday"}.get(self.days_until(when) or -9, f"on {self.day(when)}") if self._day(when) else f"on {when}"
+        days = self.days_until(when)
+        return "today" if days == 0 else "yesterday" if days == -1 else f"on {self.day(when)}"
 
     def days_until(self, when: str | None) -> int | None:
         """Days from the run's day; negative: in the past; None: not a time."""
@@ -67,6 +69,10 @@ def clock(run: Run, override: str = "") -> Clock:
         return Clock(name, ZoneInfo(name), run.finished)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return Clock("UTC", UTC, run.finished)
+
+
+def _as_given(when: str | None) -> str:
+    return plain(when, 40) if when else "at an unknown time"
 
 
 def _parsed_date(when: str) -> date | None:

@@ -68,8 +68,13 @@ SIGHTS: dict[Sight, Reason] = {
 """Why a place was not read, where its scope alone says so."""
 
 PLATFORMS = {"github": "GitHub", "aws": "AWS", "kubernetes": "Kubernetes", "s3": "S3", "sagemaker": "SageMaker", "bedrock": "Bedrock"} | {
-    "http": "HTTP endpoints", "endpoints": "inference endpoints", "folder": "folders", "iam": "IAM", "azure": "Azure", "gcp": "Google Cloud"
-}  # fmt: skip
+    "http": "HTTP endpoints",
+    "endpoints": "inference endpoints",
+    "folder": "folders",
+    "iam": "IAM",
+    "azure": "Azure",
+    "gcp": "Google Cloud",
+}
 
 
 def check_words(check: str) -> str:

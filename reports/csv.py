@@ -21,13 +21,50 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FINDINGS = (
-    "id", "check", "severity", "title", "asset", "subject", "place", "owner", "due", "status", "waived_by", "record", "record_state", "because",
-    "severity_because", "remedy", "controls", "evidence", "rules", "confidence", "chain", "near_misses", "first_seen", "last_seen",
-)  # fmt: skip
+    "id",
+    "check",
+    "severity",
+    "title",
+    "asset",
+    "subject",
+    "place",
+    "owner",
+    "due",
+    "status",
+    "waived_by",
+    "record",
+    "record_state",
+    "because",
+    "severity_because",
+    "remedy",
+    "controls",
+    "evidence",
+    "rules",
+    "confidence",
+    "chain",
+    "near_misses",
+    "first_seen",
+    "last_seen",
+)
 INVENTORY = (
-    "asset", "kind", "platform", "place", "owner", "environment", "provider", "model_id", "format", "records", "stale", "identifiers", "aliases",
-    "attributes", "evidence", "rules", "scopes",
-)  # fmt: skip
+    "asset",
+    "kind",
+    "platform",
+    "place",
+    "owner",
+    "environment",
+    "provider",
+    "model_id",
+    "format",
+    "records",
+    "stale",
+    "identifiers",
+    "aliases",
+    "attributes",
+    "evidence",
+    "rules",
+    "scopes",
+)
 COVERAGE = ("place", "source", "sight", "read", "total", "gap", "detail", "remedy")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 """What starts a formula, or may end the cell before it: OWASP, CSV Injection, and what spreadsheets read as the same signs."""
@@ -99,12 +136,31 @@ def _all(report: Report) -> tuple[Finding, ...]:
 def _finding(one: Finding, facts: Facts) -> tuple[object, ...]:
     record = facts.records.get(one.record or "")
     return (
-        one.id, one.check, one.severity, one.title, one.asset, one.subject, place_of(facts, one.asset), one.owner, one.due, one.status, one.waived_by,
-        one.record, record and record.state, one.because, _joined(one.severity_because), one.remedy, _joined(one.controls),
-        _joined(seen.where for seen in one.evidence), _joined(seen.rule for seen in one.evidence), _joined(seen.confidence for seen in one.evidence),
+        one.id,
+        one.check,
+        one.severity,
+        one.title,
+        one.asset,
+        one.subject,
+        place_of(facts, one.asset),
+        one.owner,
+        one.due,
+        one.status,
+        one.waived_by,
+        one.record,
+        record and record.state,
+        one.because,
+        _joined(one.severity_because),
+        one.remedy,
+        _joined(one.controls),
+        _joined(seen.where for seen in one.evidence),
+        _joined(seen.rule for seen in one.evidence),
+        _joined(seen.confidence for seen in one.evidence),
         _joined(f"{link.source} {link.relation} {link.target}" for link in one.chain),
-        _joined(f"{near.record} {near.name} {near.score:.2f}" for near in one.near_misses), one.first_seen, one.last_seen,
-    )  # fmt: skip
+        _joined(f"{near.record} {near.name} {near.score:.2f}" for near in one.near_misses),
+        one.first_seen,
+        one.last_seen,
+    )
 
 
 def _inventory(facts: Facts, _: Settings) -> "DataFrame":
@@ -118,11 +174,24 @@ def _inventory(facts: Facts, _: Settings) -> "DataFrame":
 def _asset(asset: Asset, facts: Facts, records: list[str]) -> tuple[object, ...]:
     value = asset.attributes.get
     return (
-        asset.key, asset.kind, platform_of(asset), place_of(facts, asset.key), value("owner"), value("environment"), value("provider"), value("model_id"),
-        value("format"), _joined(records), asset.stale, _joined(asset.identifiers), _joined(asset.aliases),
+        asset.key,
+        asset.kind,
+        platform_of(asset),
+        place_of(facts, asset.key),
+        value("owner"),
+        value("environment"),
+        value("provider"),
+        value("model_id"),
+        value("format"),
+        _joined(records),
+        asset.stale,
+        _joined(asset.identifiers),
+        _joined(asset.aliases),
         _joined(f"{name}={_said(asset.attributes[name])}" for name in sorted(asset.attributes)),
-        _joined(seen.where for seen in asset.evidence), _joined(dict.fromkeys(seen.rule for seen in asset.evidence)), _joined(asset.scopes),
-    )  # fmt: skip
+        _joined(seen.where for seen in asset.evidence),
+        _joined(dict.fromkeys(seen.rule for seen in asset.evidence)),
+        _joined(asset.scopes),
+    )
 
 
 def _coverage(facts: Facts, _: Settings) -> "DataFrame":

@@ -65,15 +65,30 @@ def page(report: Report, settings: Settings) -> bytes:
     script = "\n".join((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS)
     style = "\n".join((TEMPLATES / name).read_text("utf-8") for name in STYLES)
     text = environment.get_template("report.html.j2").render(
-        report=report, lists=lists, inventory=everything[-1], worst=_summary.worst_case(report, settings.timezone), first=_first(facts),
-        overdue=_summary.overdue(report, settings.timezone), unseen=unseen(report.coverage), tally=tally(report.coverage),
-        absence=absence(report.coverage), choices=_page.choices(everything), resolved=_page.resolved(facts), trend=trend(report.trend),
-        census=_page.census(report.assets), inline=settings.inline_rows, packed=_packed(everything, settings.inline_rows, environment),
-        script=Markup(script), style=Markup(style), boot=Markup(_BOOT), policy=_policy((_BOOT, script), style),  # noqa: S704 - our own files
-    )  # fmt: skip
+        report=report,
+        lists=lists,
+        inventory=everything[-1],
+        worst=_summary.worst_case(report, settings.timezone),
+        first=_first(facts) if report.judged else [],
+        overdue=_summary.overdue(report, settings.timezone),
+        unseen=unseen(report.coverage),
+        tally=tally(report.coverage),
+        absence=absence(report.coverage),
+        choices=_page.choices(everything),
+        resolved=_page.resolved(facts),
+        trend=trend(report.trend) if report.judged else (),
+        census=_page.census(report.assets),
+        inline=settings.inline_rows,
+        packed=_packed(everything, settings.inline_rows, environment),
+        script=script,
+        style=style,
+        boot=_BOOT,
+        policy=_policy((_BOOT, script), style),
+    )
     return _text.encoded(text)
 
 
+_HELD = Markup('<span class="nb">{}</span>')
 _BOOT = "document.documentElement.classList.add('js')"
 
 
@@ -89,20 +104,22 @@ def _first(facts: Facts) -> list[_page.FindingRow]:
 
 def _packed(lists: Sequence[_page.Listing], inline: int, environment: "Environment") -> tuple[str, list[str]]:
     """The index of all rows, and the HTML of those that are not in the page, in packs of compressed JSON."""
-    index = [{"i": row.anchor, "l": one.id, "s": row.sort, "f": row.facets, "t": row.text} for one in lists for row in one.rows]
-    lines = [{"i": row.anchor, "h": html} for one in lists for row, html in _lines(one.rows[inline:], environment)]
+    lines = [line for one in lists for line in _lines(one.rows[inline:], environment)]
     packs = [lines[start : start + PACK] for start in range(0, len(lines), PACK)]
-    where = {line["i"]: number for number, pack in enumerate(packs) for line in pack}
-    for entry in index:
-        entry["p"] = where.get(str(entry["i"]), -1)
-    return _squeezed(index), [_squeezed([[line["i"], line["h"]] for line in pack]) for pack in packs]
+    where = {anchor: number for number, pack in enumerate(packs) for anchor, _ in pack}
+    index = [
+        {"i": row.anchor, "l": one.id, "s": row.sort, "f": row.facets, "t": row.text, "p": where.get(row.anchor, -1)}
+        for one in lists
+        for row in one.rows
+    ]
+    return _squeezed(index), [_squeezed(pack) for pack in packs]
 
 
-def _lines(rows: Iterable[_page.Row], environment: "Environment") -> Iterator[tuple[_page.Row, str]]:
+def _lines(rows: Iterable[_page.Row], environment: "Environment") -> Iterator[tuple[str, str]]:
     if rows := list(rows):
         line = environment.get_template("row.html.j2").make_module({}).line  # type: ignore[attr-defined] # a macro of the template
         for row in rows:
-            yield row, str(line(row))
+            yield row.anchor, str(line(row))
 
 
 def _squeezed(value: object) -> str:
@@ -112,7 +129,8 @@ def _squeezed(value: object) -> str:
 
 def _policy(scripts: Iterable[str], style: str) -> str:
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src 'sha256-{_digest(style)}'; img-src data:; base-uri 'none'; form-action 'none'"
+    allowed = f"script-src {hashes}; style-src 'sha256-{_digest(style)}'; img-src data:"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def _digest(text: str) -> str:
@@ -123,16 +141,16 @@ def _environment(facts: Facts) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"named": named, "unbroken": unbroken, "said": _text.plain, "words": _words.check_words, "short": _words.name_of, "count": _words.counted}
+    made.filters |= {"named": named, "unbroken": unbroken, "said": _text.plain, "words": _words.check_words, "short": _words.name_of}
     made.filters |= {"moment": facts.clock.moment, "day": facts.clock.day, "anchor": _page.anchor}
-    made.globals |= {"relations": _words.RELATIONS, "kinds": _words.KINDS, "reasons": _words.REASONS, "zone": facts.clock.name}
+    made.globals |= {"relations": _words.RELATIONS, "kinds": _words.KINDS, "zone": facts.clock.name}
     return made
 
 
 def unbroken(text: str) -> Markup:
     """Prose in which a short name with hyphens, and a day with its month, stay on one line."""
     parts = re.split(r"(\S*\w-\w\S{0,22})", re.sub(r"(\d) (?=[A-Z][a-z])", "\\1\u00a0", text))
-    return Markup().join(Markup('<span class="nb">{}</span>').format(part) if at % 2 and len(part) <= 24 else escape(part) for at, part in enumerate(parts))
+    return Markup().join(_HELD.format(part) if at % 2 and len(part) <= 24 else escape(part) for at, part in enumerate(parts))
 
 
 def named(text: object, limit: int = 160) -> Markup:

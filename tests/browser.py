@@ -11,12 +11,28 @@ from pathlib import Path
 
 import websocket
 
-PROGRAM = next((found for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable") if (found := shutil.which(name))), None)
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PROGRAM = next((found for name in _NAMES if (found := shutil.which(name))), None)
 MISSING = "no chromium on PATH (Debian: apt-get install chromium)"
 _FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--disable-extensions",
-    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb", "--remote-debugging-port=0",
-)  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-extensions",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    "--remote-debugging-port=0",
+)
+
+_READY = """new Promise((done) => {
+  const look = () => document.documentElement.dataset.ready ? done() : requestAnimationFrame(look);
+  look();
+})"""
 
 
 class Browser:
@@ -31,7 +47,9 @@ class Browser:
     def call(self, method: str, **params: object) -> dict:
         """Sends one command and returns its result; events that come meanwhile are kept."""
         self._number += 1
-        self._socket.send(json.dumps({"id": self._number, "method": method, "params": params, **({"sessionId": self._session} if self._session else {})}))
+        self._socket.send(
+            json.dumps({"id": self._number, "method": method, "params": params, **({"sessionId": self._session} if self._session else {})})
+        )
         while (message := self._message()).get("id") != self._number:
             pass
         assert "error" not in message, message
@@ -52,7 +70,7 @@ class Browser:
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self._message()
         if script:
-            self.run("new Promise((done) => { const look = () => document.documentElement.dataset.ready ? done() : requestAnimationFrame(look); look(); })")
+            self.run(_READY)
 
     def run(self, expression: str) -> object:
         """The value of a JavaScript expression, awaited."""
@@ -67,7 +85,14 @@ class Browser:
     def press(self, key: str, code: int, text: str = "") -> None:
         """One key, down and up."""
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **({"text": text} if text and kind == "keyDown" else {}))
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                **({"text": text} if text and kind == "keyDown" else {}),
+            )
 
     def write(self, text: str) -> None:
         """Types into what has the focus."""

@@ -15,28 +15,39 @@ from reports import csv
 from scanner.contracts import Destination
 from scanner.errors import ConfigError
 from scanner.model import Report
-from tests.report_sample import FINDINGS, GAPS, HOSTILE, hostile, sample
+from tests.report_sample import HOSTILE, SAMPLE, hostile, sample
 
 FILES = ["retired-but-running.csv", "unregistered-models.csv", "orphaned-credentials.csv", "findings.csv", "inventory.csv", "coverage.csv"]
 
 
 def _tables(report: Report, to: Path, **settings: object) -> dict[str, list[dict[str, str]]]:
     paths = csv.Csv(csv.Settings(**settings)).write(report, Destination(to))
-    return {path.name: list(stdlib.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True)) for path in paths}
+    return {
+        path.name: list(stdlib.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True)) for path in paths
+    }
 
 
 def test_each_list_is_a_file_and_findings_holds_all(tmp_path: Path) -> None:
     tables = _tables(sample(), tmp_path)
     assert list(tables) == FILES
-    assert [row["check"] for row in tables["retired-but-running.csv"]] == ["retired-but-running"] * 2 + ["suspended-but-running", "rejected-but-running"]
-    assert {row["check"] for row in tables["unregistered-models.csv"]} == {"unregistered-running", "unregistered-stored", "unregistered-coded"}
+    assert [row["check"] for row in tables["retired-but-running.csv"]] == ["retired-but-running"] * 2 + [
+        "suspended-but-running",
+        "rejected-but-running",
+    ]
+    assert {row["check"] for row in tables["unregistered-models.csv"]} == {
+        "unregistered-running",
+        "unregistered-stored",
+        "unregistered-coded",
+    }
     assert [row["check"] for row in tables["orphaned-credentials.csv"]] == ["orphaned-credential"] * 2
-    assert sorted(row["id"] for row in tables["findings.csv"]) == sorted(one.id for one in FINDINGS)
+    assert sorted(row["id"] for row in tables["findings.csv"]) == sorted(one.id for one in SAMPLE.findings)
 
 
 def test_what_was_not_read_is_in_the_coverage(tmp_path: Path) -> None:
     rows = _tables(sample(), tmp_path)["coverage.csv"]
-    assert sorted((row["place"], row["gap"]) for row in rows if row["gap"]) == sorted((gap.scope, gap.reason) for gap in GAPS)
+    assert sorted((row["place"], row["gap"]) for row in rows if row["gap"]) == sorted(
+        (gap.scope, gap.reason) for gap in SAMPLE.coverage.gaps
+    )
     assert ("kubernetes", "74", "127") in {(row["place"], row["read"], row["total"]) for row in rows}
     assert next(row["total"] for row in rows if row["place"] == "databricks") == "", "an unknown denominator is not a number"
 
@@ -62,7 +73,9 @@ def test_an_inert_cell_is_never_a_formula_and_loses_nothing(text: str) -> None:
     assert cell.removeprefix("'").replace("␀", "\x00") == text.removeprefix("'") or cell == text.replace("\x00", "␀")
 
 
-@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "\u200b=1", "\u202e=1", "＝1", "=cmd|'/c calc'!A1"])
+@pytest.mark.parametrize(
+    "formula", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "\u200b=1", "\u202e=1", "＝1", "=cmd|'/c calc'!A1"]
+)
 def test_what_starts_a_formula_gets_an_apostrophe(formula: str) -> None:
     assert csv.inert(formula) == f"'{formula}"
 
@@ -79,7 +92,11 @@ def test_newlines_and_quotes_stay_inside_their_cell(tmp_path: Path) -> None:
 def test_lines_end_as_the_rfc_says_and_the_mark_is_a_choice(tmp_path: Path) -> None:
     _tables(sample(), tmp_path, bom=False)
     content = (tmp_path / "findings.csv").read_bytes()
-    assert not content.startswith(b"\xef\xbb\xbf") and content.count(b"\r\n") == len(FINDINGS) + 1 and content.count(b"\n") == content.count(b"\r\n")
+    assert (
+        not content.startswith(b"\xef\xbb\xbf")
+        and content.count(b"\r\n") == len(SAMPLE.findings) + 1
+        and content.count(b"\n") == content.count(b"\r\n")
+    )
 
 
 def test_files_are_for_their_owner_and_the_same_every_time(tmp_path: Path) -> None:
@@ -108,7 +125,7 @@ def test_standard_output_gets_one_table(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys, "stdout", out)
     assert csv.Csv(csv.Settings()).write(sample(), Destination(None)) == ()
     table = pandas.read_csv(io.BytesIO(out.buffer.getvalue()))  # type: ignore[attr-defined] # a BytesIO
-    assert len(table) == len(FINDINGS)
+    assert len(table) == len(SAMPLE.findings)
 
 
 def test_an_empty_report_has_all_its_files_with_their_headings(tmp_path: Path) -> None:

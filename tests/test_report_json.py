@@ -15,7 +15,7 @@ from scanner import model
 from scanner.contracts import Destination
 from scanner.errors import ReportError
 from scanner.model import Asset, Evidence, Kind, Report
-from tests.report_sample import FINDINGS, HOSTILE, hostile, sample
+from tests.report_sample import HOSTILE, SAMPLE, hostile, sample
 
 SCHEMA = json.loads(report_json.SCHEMA.read_bytes())
 EMPTY = Report(sample().run, model.Coverage((), ()), (), (), (), (), (), (), ())
@@ -25,7 +25,9 @@ def _read(report: Report) -> dict:
     return json.loads(report_json.rendered(report))
 
 
-@pytest.mark.parametrize("report", [sample(), sample(judged=False), hostile(), EMPTY, sample(30)], ids=["sample", "unjudged", "hostile", "empty", "more"])
+@pytest.mark.parametrize(
+    "report", [sample(), sample(judged=False), hostile(), EMPTY, sample(30)], ids=["sample", "unjudged", "hostile", "empty", "more"]
+)
 def test_a_report_is_what_the_schema_says(report: Report) -> None:
     jsonschema_rs.Draft202012Validator(SCHEMA).validate(_read(report))
 
@@ -38,7 +40,15 @@ def test_the_schema_is_a_schema_and_refuses_what_it_does_not_name() -> None:
 
 @pytest.mark.parametrize(
     ("noun", "name"),
-    [(model.Finding, "finding"), (model.Gap, "gap"), (model.Scope, "scope"), (model.Run, "run"), (model.Record, "record"), (model.Link, "link"), (model.Point, "point")],
+    [
+        (model.Finding, "finding"),
+        (model.Gap, "gap"),
+        (model.Scope, "scope"),
+        (model.Run, "run"),
+        (model.Record, "record"),
+        (model.Link, "link"),
+        (model.Point, "point"),
+    ],
 )
 def test_the_schema_describes_every_field_of_a_noun(noun: type[msgspec.Struct], name: str) -> None:
     described = SCHEMA["$defs"][name]["properties"]
@@ -48,7 +58,14 @@ def test_the_schema_describes_every_field_of_a_noun(noun: type[msgspec.Struct], 
 
 @pytest.mark.parametrize(
     ("values", "name"),
-    [(model.Kind, "kind"), (model.Relation, "relation"), (model.Reason, "reason"), (model.Severity, "severity"), (model.State, "state"), (model.Confidence, "confidence")],
+    [
+        (model.Kind, "kind"),
+        (model.Relation, "relation"),
+        (model.Reason, "reason"),
+        (model.Severity, "severity"),
+        (model.State, "state"),
+        (model.Confidence, "confidence"),
+    ],
 )
 def test_the_schema_names_every_value_of_a_closed_set(values: type, name: str) -> None:
     assert sorted(SCHEMA["$defs"][name]["enum"]) == sorted(values)
@@ -56,12 +73,21 @@ def test_the_schema_names_every_value_of_a_closed_set(values: type, name: str) -
 
 def test_the_same_report_in_another_order_gives_the_same_bytes() -> None:
     one = sample()
-    other = sample(findings=tuple(reversed(one.findings)), assets=tuple(reversed(one.assets)), links=tuple(reversed(one.links)), records=tuple(reversed(one.records)))
+    other = sample(
+        findings=tuple(reversed(one.findings)),
+        assets=tuple(reversed(one.assets)),
+        links=tuple(reversed(one.links)),
+        records=tuple(reversed(one.records)),
+    )
     assert report_json.rendered(one) == report_json.rendered(other)
 
 
 def test_a_thing_seen_in_two_files_is_two_sightings_with_path_and_line() -> None:
-    seen = (Evidence("github:acme/x@1f3c2a9:src/app.py:12", "r"), Evidence("folder:/srv/x:src/other file.py", "r"), Evidence("s3://b/k", "r"))
+    seen = (
+        Evidence("github:acme/x@1f3c2a9:src/app.py:12", "r"),
+        Evidence("folder:/srv/x:src/other file.py", "r"),
+        Evidence("s3://b/k", "r"),
+    )
     thing = Asset("model:acme/x:openai/gpt-4o", Kind.MODEL, (), {"provider": "openai", "model_id": "gpt-4o"}, seen)
     rows = [(row["path"], row["line"], row["provider"]) for row in _read(sample(assets=(thing,)))["sightings"]]
     assert rows == [("src/app.py", 12, "openai"), ("src/other file.py", None, "openai"), (None, None, "openai")]
@@ -106,4 +132,4 @@ def test_standard_output_gets_the_document_alone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "stdout", out)
     assert report_json.Json(report_json.Settings(indent=0)).write(sample(), Destination(None)) == ()
     written = out.buffer.getvalue()  # type: ignore[attr-defined] # a BytesIO
-    assert len(json.loads(written)["findings"]) == len(FINDINGS) and written.count(b"\n") == 1
+    assert len(json.loads(written)["findings"]) == len(SAMPLE.findings) and written.count(b"\n") == 1

@@ -67,7 +67,8 @@ class List {
     this.shown = this.sorted().slice(0, this.limit);
     const nodes = await packs.elementsOf(this.shown);
     if (turn !== this.turn) return;
-    this.table.replaceChildren(this.table.caption, this.table.tHead, ...this.headed(nodes));
+    for (const body of [...this.table.tBodies]) body.remove();
+    this.table.append(...this.headed(nodes));
     const left = this.matching.length - this.shown.length;
     this.more.hidden = left === 0;
     this.more.textContent = `Show ${Math.min(left, STEP * 5).toLocaleString('en')} more of ${left.toLocaleString('en')}`;

@@ -12,7 +12,7 @@ async function start() {
   form.hidden = false;
   await Promise.all(lists.map((list) => list.show()));
   listen(form, lists);
-  followLink(items, lists);
+  await followLink(items, lists);
   addEventListener('hashchange', () => followLink(items, lists));
   document.documentElement.dataset.ready = 'yes';
 }
@@ -24,7 +24,7 @@ function listen(form, lists) {
     waiting = requestAnimationFrame(() => choose(form, lists));
   });
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('reset', () => requestAnimationFrame(() => choose(form, lists)));
+  document.getElementById('clear').addEventListener('click', () => clear(form, lists));
   document.getElementById('unfold').addEventListener('click', (event) => unfold(event.currentTarget));
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button.open');
@@ -58,12 +58,17 @@ function unfold(button) {
   for (const row of document.querySelectorAll('tbody.finding')) toggle(row, open);
 }
 
-function followLink(items, lists) {
+async function clear(form, lists) {
+  form.reset();
+  await choose(form, lists);
+}
+
+async function followLink(items, lists) {
   const id = decodeURIComponent(location.hash.slice(1));
   const item = items.find((one) => one.i === id);
   if (!item) return;
-  document.getElementById('tools').reset();
-  lists.find((list) => list.section.id === item.l).reveal(item);
+  await clear(document.getElementById('tools'), lists);
+  await lists.find((list) => list.section.id === item.l).reveal(item);
 }
 
 start();
