@@ -129,7 +129,7 @@ def _packed(common: Path, name: str) -> str:
 def remote_owner(found: Repository, scratch: Path, seconds: float) -> str | None:
     """`acme/payments` of its remote on github.com, `host/acme/payments` elsewhere; None without one. The file is read as data."""
     config = found.common / "config"
-    if not _is_small(config):
+    if not _is_regular(config, SMALL):
         return None
     with _git.borrowed(found.objects, scratch, sha256=False, seconds=seconds, most=SMALL) as git:
         try:
@@ -154,8 +154,12 @@ def owner_of(url: str) -> str | None:
 @contextmanager
 def work_tree(found: Repository, scratch: Path, seconds: float) -> Iterator["Files"]:
     """The files of a work tree that git knows or would add: what .gitignore names is left out, unless it may be a model."""
+    index = found.git / "index"
+    if os.path.lexists(index) and not _is_regular(index):
+        yield Files(found.path, (os.path.relpath(path, found.path) for path in _everything(found.path)))
+        return
     wide = len(head(found) or "") == 64
-    with _git.borrowed(found.objects, scratch, sha256=wide, seconds=seconds, most=64 * SMALL, index=found.git / "index") as git:
+    with _git.borrowed(found.objects, scratch, sha256=wide, seconds=seconds, most=64 * SMALL, index=index) as git:
         (git.directory / "info").mkdir()
         (git.directory / "info" / "exclude").write_text(_text(found.common / "info" / "exclude"), "utf-8", "surrogateescape")
         settled = msgspec.structs.replace(git, environment={**git.environment, "GIT_WORK_TREE": str(found.path)})
@@ -244,12 +248,12 @@ def has_git() -> bool:
     return shutil.which("git") is not None
 
 
-def _is_small(file: Path) -> bool:
+def _is_regular(file: Path, limit: int | None = None) -> bool:
     try:
         status = os.lstat(file)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_size <= SMALL
+    return stat.S_ISREG(status.st_mode) and (limit is None or status.st_size <= limit)
 
 
 def _text(file: Path, limit: int = SMALL) -> str:
