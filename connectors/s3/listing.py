@@ -7,9 +7,9 @@ do not keep AWS's.
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from connectors._aws import utc
 from scanner.errors import ReadError, UnexpectedReply
 
 MAX_BRANCHES = 512
@@ -26,7 +26,7 @@ class Object(NamedTuple):
     key: str
     size: int
     etag: str
-    updated: str | None
+    updated: datetime | None
     storage: str
     full: tuple[str, ...]
 
@@ -88,10 +88,14 @@ def _page(list_page: List, task: _Task, wanted: Wanted) -> Outcome:
     token = page["NextContinuationToken"] if page["IsTruncated"] else ""
     if not token:
         return part, ()
+    return part, (_after_first(page, task, token) if not task.token and not task.plain else task._replace(token=token),)
+
+
+def _after_first(page: Page, task: _Task, token: str) -> _Task:
+    """A look at the branches, where the first page shows few of them; else the next page."""
     keys = [entry["Key"] for entry in page.get("Contents", ())]
-    splits = not task.token and not task.plain and 0 < len(_branches(keys, task.prefix)) <= MAX_IN_FIRST_PAGE
-    known = task.known.union(keys) if splits else task.known
-    return part, (task._replace(token=token, probe=splits, known=known),)
+    splits = 0 < len(_branches(keys, task.prefix)) <= MAX_IN_FIRST_PAGE
+    return task._replace(token=token, probe=splits, known=task.known.union(keys) if splits else task.known)
 
 
 def _whole(page: Page, token: str) -> Page:
@@ -127,4 +131,4 @@ def _part(page: Page, task: _Task, wanted: Wanted) -> Part:
 def _object(entry: Page) -> Object:
     full = tuple(entry.get("ChecksumAlgorithm", ())) if entry.get("ChecksumType") == "FULL_OBJECT" else ()
     etag = str(entry.get("ETag", "")).strip('"')
-    return Object(entry["Key"], entry["Size"], etag, utc(entry.get("LastModified")), entry.get("StorageClass", "STANDARD"), full)
+    return Object(entry["Key"], entry["Size"], etag, entry.get("LastModified"), entry.get("StorageClass", "STANDARD"), full)

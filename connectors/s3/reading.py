@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from connectors._aws import call
+from connectors._aws import call, utc
 from connectors.s3.listing import Object, listing
 from connectors.s3.objects import S3Ranged, identifiers
 from connectors.s3.settings import Settings
@@ -172,7 +172,7 @@ def _observations(place: Place, told: Told, objects: Mapping[str, Object]) -> It
     named = [f"s3://{place.bucket}/{path}" for path in dict.fromkeys((told.group.path, *told.group.members[:MAX_NAMED]))]
     sure = Confidence.INFERRED if told.artifact.unread else Confidence.DECLARED
     evidence = (Evidence(f"s3://{place.bucket}/{told.group.members[0]}", f"artifact.{told.artifact.format}", sure),)
-    updated = max((objects[path].updated or "" for path in told.group.members), default="")
+    updated = max((utc(objects[path].updated) or "" for path in told.group.members), default="")
     attributes = {**place.attributes, **told.artifact.attributes(), "path": told.group.path, **({"updated": updated} if updated else {})}
     yield Sighting(asset, Kind.ARTIFACT, tuple(sorted({*named, *told.artifact.identifiers})), attributes, evidence)
     if told.artifact.base_model and "/" in told.artifact.base_model:

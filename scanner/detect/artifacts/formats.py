@@ -41,7 +41,7 @@ class Companions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What lies beside the weights."""
 
     names: tuple[str, ...]
-    patterns: tuple[str, ...]
+    patterns: dict[str, str]
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +63,7 @@ class Table:
         self.names = {name.lower(): row for row in read.format for name in row.names if not _is_pattern(name)}
         self.globs = [(re.compile(translate(name.lower())), row) for row in read.format for name in row.names if _is_pattern(name)]
         self.companions = frozenset(read.companions.names)
-        self.companion = re.compile("|".join(f"(?:{pattern})" for pattern in read.companions.patterns))
+        self.companion_patterns = {suffix: re.compile(pattern) for suffix, pattern in read.companions.patterns.items()}
         self.magics = [(row, magic.at, magic.bytes()) for row in read.format for magic in row.magic]
 
     def candidates(self, path: str) -> list[Format]:
@@ -94,14 +94,15 @@ def is_companion(path: str) -> bool:
     """Whether a file of this name lies beside weights and is none: a config, a tokenizer, an index, an optimizer's state."""
     name = path.rpartition("/")[2].lower()
     known = table()
-    return name in known.companions or known.companion.match(name) is not None
+    pattern = known.companion_patterns.get(name.rpartition(".")[2])
+    return name in known.companions or (pattern is not None and pattern.search(name) is not None)
 
 
 def is_artifact(path: str, size: int | None) -> bool:
     """Whether a file of this name and size (None: not known) may be a model; only its head can say that it is one."""
     rows = table().candidates(path)
     if size == 0 or not rows:
-        return size != 0 and BLOB.search(path) is not None
+        return size != 0 and "/blobs/" in path and BLOB.search(path) is not None
     if is_companion(path):
         return False
     if size is None or any(row.certain for row in rows):

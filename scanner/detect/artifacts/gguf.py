@@ -157,6 +157,7 @@ def _length(cursor: Cursor) -> int:
 
 
 def _name_type(path: str) -> str | None:
+    """The last number type in a file's name: `llama-3-8b-Q4_K_M.gguf`."""
     found = IN_NAME.findall(path.rpartition("/")[2].removesuffix(".gguf"))
     return found[-1].upper() if found else None
 

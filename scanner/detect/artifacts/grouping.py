@@ -15,9 +15,10 @@ CANON = re.compile(
     r"^(?:model|pytorch_model|tf_model|flax_model|adapter_model|diffusion_pytorch_model|consolidated|open_clip_pytorch_model)"
     r"(?:[.-](?:fp16|bf16|non_ema|ema_only|\d{2,5}(?:-of-\d{2,5})?))*\.(?:safetensors|bin|h5|msgpack|pth|pt)$"
 )
-MLFLOW_PARTS = ("data", "artifacts", "model", "components", "sparkml", "model.keras", "checkpoints")
+MLFLOW_PARTS = ("data", "artifacts", "model", "components", "sparkml", "checkpoints")
 SAVEDMODEL_PARTS = ("variables", "assets", "assets.extra")
 CARDS = ("readme.md",)
+PACKAGE = re.compile(r"^(.*?\.(?:mlpackage|mlmodelc))(?:/|$)")
 BLOBS = re.compile(r"(?:^|/)(models--[^/]+)/blobs$")
 Sized = tuple[str, int | None]
 
@@ -56,61 +57,42 @@ def _in_package(path: str) -> bool:
 
 def _groups(folders: dict[str, dict[str, int | None]]) -> Iterator[Group]:
     claimed = _claims(folders)
+    named = {folder.partition("/snapshots/")[0] for folder in folders if "/snapshots/" in folder}
     whole: dict[str, list[Sized]] = defaultdict(list)
     for folder, names in folders.items():
         root = claimed.get(folder)
         if root is not None:
             whole[root] += [(_join(folder, name), size) for name, size in names.items()]
-        elif not _shadowed_blobs(folder, folders):
+        elif not (BLOBS.search(folder) and folder.removesuffix("/blobs") in named):  # the same files, seen under their names
             yield from _in_folder(folder, names)
     for root, files in whole.items():
         if made := _folder_group(root, files):
             yield made
 
 
-def _shadowed_blobs(folder: str, folders: dict[str, dict[str, int | None]]) -> bool:
-    """Whether a cache's blobs were also seen under their names, in its snapshots."""
-    if BLOBS.search(folder) is None:
-        return False
-    snapshots = folder.removesuffix("blobs") + "snapshots/"
-    return any(other.startswith(snapshots) for other in folders)
-
-
 def _claims(folders: dict[str, dict[str, int | None]]) -> dict[str, str]:
-    """Folders that are one model as a whole, by their marker: the outermost wins."""
-    claimed: dict[str, str] = {}
-    for folder in sorted(folders):
-        names = folders[folder]
-        package = re.match(r"^(.*?\.(?:mlpackage|mlmodelc))(?:/|$)", folder)
-        if package:
-            claimed.setdefault(folder, package[1])
-        elif "MLmodel" in names:
-            _claim(claimed, folders, folder, MLFLOW_PARTS, deep=True)
-        elif "saved_model.pb" in names:
-            _claim(claimed, folders, folder, SAVEDMODEL_PARTS, deep=False)
-        elif "model_index.json" in names:
-            parts = [other[len(folder) :].strip("/") for other in folders if _parent(other) == folder and other != folder]
-            _claim(
-                claimed, folders, folder, tuple(part for part in parts if any(map(CANON.match, folders[_join(folder, part)]))), deep=False
-            )
-    return claimed
+    """Folders that belong to a folder which is one model as a whole: the outermost such one."""
+    return {folder: root for folder in folders if (root := _root(folder, folders)) is not None}
 
 
-def _claim(claimed: dict[str, str], folders: dict[str, dict[str, int | None]], root: str, parts: tuple[str, ...], *, deep: bool) -> None:
-    if root in claimed:
-        return
-    claimed[root] = root
-    for part in parts:
-        inner = _join(root, part)
-        if inner in folders or not deep:
-            claimed.setdefault(inner, root)
-        if deep:
-            below = inner + "/"
-            claimed.update({folder: root for folder in folders if folder.startswith(below)})
+def _root(folder: str, folders: dict[str, dict[str, int | None]]) -> str | None:
+    if package := PACKAGE.match(folder):
+        return package[1]
+    ends = [0, *(place for place, letter in enumerate(folder) if letter == "/"), len(folder)]
+    above = dict.fromkeys(folder[:end] for end in ends)
+    return next((root for root in above if root in folders and _holds(root, folder[len(root) :].strip("/"), folders)), None)
 
 
-def _parent(folder: str) -> str:
-    return folder.rpartition("/")[0]
+def _holds(root: str, below: str, folders: dict[str, dict[str, int | None]]) -> bool:
+    """Whether a root's marker makes the folder `below` it part of the same model."""
+    names = folders[root]
+    if "MLmodel" in names:
+        return not below or below.partition("/")[0] in MLFLOW_PARTS
+    if "saved_model.pb" in names:
+        return not below or below in SAVEDMODEL_PARTS
+    if "model_index.json" in names:
+        return not below or ("/" not in below and any(map(CANON.match, folders[_join(root, below)])))
+    return False
 
 
 def _join(folder: str, name: str) -> str:

@@ -48,12 +48,12 @@ def _mar(reader: Reader, manifest: archive.Member) -> Artifact:
     return Artifact(format="mar", architecture=handler, producer=f"torchserve archiver {version}" if version else "torchserve")
 
 
-def llamafile(_: str, reader: Reader) -> Artifact:
+def llamafile(path: str, reader: Reader) -> Artifact:
     """A program with a GGUF inside: a zip whose `.gguf` member is stored as it is."""
     stored = next((member for member in archive.directory(reader) if member.name.endswith(".gguf") and member.method == 0), None)
     if stored is None:
         return Artifact(format="llamafile", unread="no stored .gguf member in it")
     local = reader.upto(stored.offset, 30)
     names = int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
-    inner = gguf(stored.name, reader, stored.offset + 30 + names)
+    inner = gguf(f"{path.removesuffix('.llamafile')}-{stored.name}", reader, stored.offset + 30 + names)
     return msgspec.structs.replace(inner, format="llamafile")

@@ -10,22 +10,22 @@ from tests.estate.artifacts.parts import Files, noise
 from tests.estate.artifacts.pickles import pickled
 
 
-def keras(version: str = "3.5.0", name: str = "Functional") -> bytes:
+def keras(version: str = "3.5.0", name: str = "Functional", weights: int = 3000) -> bytes:
     """A Keras v3 archive."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("metadata.json", json.dumps({"keras_version": version, "date_saved": "2026-01-01@00:00:00"}))
         archive.writestr("config.json", json.dumps({"module": "keras", "class_name": name, "config": {"name": "churn"}}))
-        archive.writestr("model.weights.h5", noise(3000))
+        archive.writestr("model.weights.h5", noise(weights))
     return made.getvalue()
 
 
-def mar(name: str = "churn", handler: str = "image_classifier") -> bytes:
+def mar(name: str = "churn", handler: str = "image_classifier", weights: int = 2000) -> bytes:
     """A TorchServe archive."""
     made = io.BytesIO()
     manifest = {"runtime": "python", "archiverVersion": "0.12.0", "model": {"modelName": name, "modelVersion": "1.0", "handler": handler}}
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("churn.pt", noise(2000))
+        archive.writestr("churn.pt", noise(weights))
         archive.writestr("MAR-INF/MANIFEST.json", json.dumps(manifest))
     return made.getvalue()
 
@@ -87,7 +87,7 @@ def tensorrt() -> bytes:
     return b"ptrt" + noise(3000)
 
 
-def nemo(packed: bool = True) -> bytes:
+def nemo(packed: bool = True, weights: int = 900) -> bytes:
     """A NeMo archive."""
     import tarfile
 
@@ -95,7 +95,7 @@ def nemo(packed: bool = True) -> bytes:
     with tarfile.open(fileobj=made, mode="w:gz" if packed else "w") as archive:
         for name, content in (
             ("./model_config.yaml", b"target: nemo.collections.asr.models.EncDecCTCModelBPE\nnemo_version: 2.0.0\n"),
-            ("./w.ckpt", noise(900)),
+            ("./w.ckpt", noise(weights)),
         ):
             entry = tarfile.TarInfo(name)
             entry.size = len(content)

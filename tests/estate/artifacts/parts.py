@@ -1,6 +1,6 @@
 """The alphabet: noise for weights, files below a folder."""
 
-import hashlib
+import random
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,5 +17,4 @@ def put(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def noise(length: int, seed: int = 0) -> bytes:
     """Bytes that a seed makes."""
-    block = hashlib.sha256(f"weights {seed}".encode()).digest()
-    return (block * (length // len(block) + 1))[:length]
+    return random.Random(seed).randbytes(length)

@@ -39,13 +39,14 @@ def torch_zip(
     return made.getvalue()
 
 
-def torchscript() -> bytes:
+def torchscript(weights: int = 600) -> bytes:
     """torch.jit.save of one module."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("net/data.pkl", b"\x80\x02c__torch__.app\nChurnNet\n)\x81}b.")
         archive.writestr("net/code/__torch__/app.py", "class ChurnNet(Module):\n  pass\n")
         archive.writestr("net/constants.pkl", b"\x80\x02).")
+        archive.writestr("net/data/0", noise(weights))
         archive.writestr("net/version", "3\n")
     return made.getvalue()
 
@@ -57,12 +58,14 @@ def torch_legacy() -> bytes:
     return magic + b"\x80\x02M\xe9\x03." + b"\x80\x02}." + state + b"\x80\x02]." + struct.pack("<Q", 16) + noise(64)
 
 
-def pickled(module: str = "sklearn.linear_model._logistic", name: str = "LogisticRegression", protocol: int = 4, seed: int = 0) -> bytes:
+def pickled(
+    module: str = "sklearn.linear_model._logistic", name: str = "LogisticRegression", protocol: int = 4, seed: int = 0, weights: int = 32
+) -> bytes:
     """A pickled estimator, of a class that need not be installed."""
     if protocol < 4:
         return b"\x80\x02c" + f"{module}\n{name}\n".encode() + b")\x81}X\x04\x00\x00\x00seedK" + bytes([seed % 256]) + b"sb."
     short = b"".join(b"\x8c" + bytes([len(text)]) + text.encode() + b"\x94" for text in (module, name))
-    body = short + b"\x93\x94)\x81\x94}\x94\x8c\x04coef\x94C" + b"\x20" + noise(32, seed) + b"sb."
+    body = short + b"\x93\x94)\x81\x94}\x94\x8c\x04coef\x94B" + struct.pack("<I", weights) + noise(weights, seed) + b"sb."
     return b"\x80\x04\x95" + struct.pack("<Q", len(body)) + body
 
 

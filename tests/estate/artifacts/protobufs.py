@@ -55,10 +55,10 @@ def executorch(seed: int = 0) -> bytes:
     return struct.pack("<I4s", 28, b"ET12") + noise(2000, seed)
 
 
-def coreml(license: str = "MIT") -> bytes:
+def coreml(license: str = "MIT", weights: int = 500) -> bytes:
     """A CoreML .mlmodel."""
     metadata = field(1, "A model") + field(2, "1.0") + field(3, "Acme") + field(4, license)
-    return field(1, 4) + field(2, field(100, metadata)) + field(500, noise(500))
+    return field(1, 4) + field(2, field(100, metadata)) + field(500, noise(weights))
 
 
 def mlpackage() -> Files:
