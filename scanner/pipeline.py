@@ -41,7 +41,7 @@ def scan(request: Request, watch: Watch) -> Outcome:
         inventory = resolve(store.sheets())
         graph = Graph(inventory)
         derived = derive(graph)
-        matches = reconcile(inventory, derived, registries.records, _approved(store))
+        matches = reconcile(inventory, derived, registries.records, store.linked())
         result = conclusion.concluded(session, run, crawled, registries, graph, derived, matches)
         files = delivered(result.report, request, session.tools())
         conclusion.remembered(session, run, registries, result)

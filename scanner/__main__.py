@@ -1,0 +1,5 @@
+"""`python -m scanner` is `gnomon`."""
+
+from scanner.cli import main
+
+main()
