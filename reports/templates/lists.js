@@ -1,5 +1,6 @@
-// A list: its rows filtered, sorted and shown a hundred at a time. A sort by owner has a heading for each owner.
+// A list: its rows filtered, sorted and shown so many at a time. A sort by owner has a heading for each owner.
 const STEP = 100;
+const MORE = 500;
 const OWNER = 2;
 const collator = new Intl.Collator('en', { numeric: true });
 
@@ -28,11 +29,9 @@ class List {
     }
     this.more.addEventListener('click', async () => {
       const next = this.limit;
-      this.limit += STEP * 5;
-      await this.show();
-      const first = this.shown[next];
-      const target = first && first.node.querySelector('button.open');
-      if (target) target.focus();
+      this.limit += MORE;
+      await this.show(next);
+      this.shown[next]?.node.querySelector('button.open')?.focus();
     });
   }
 
@@ -60,30 +59,33 @@ class List {
     return [...this.matching].sort(order);
   }
 
-  // Shows the first `limit` rows. What a newer call overtook is thrown away.
-  async show() {
+  // Shows the first `limit` rows, keeping the first `kept` as they are. What a newer call overtook is thrown away.
+  async show(kept = 0) {
     if (!this.table) return;
     const turn = ++this.turn;
-    this.shown = this.sorted().slice(0, this.limit);
-    const nodes = await packs.elementsOf(this.shown);
+    const shown = this.sorted().slice(0, this.limit);
+    const nodes = await packs.elementsOf(shown.slice(kept));
     if (turn !== this.turn) return;
-    for (const body of [...this.table.tBodies]) body.remove();
-    this.table.append(...this.headed(nodes));
+    this.shown = shown;
+    if (!kept) for (const body of [...this.table.tBodies]) body.remove();
+    this.table.append(...this.headed(nodes, kept));
+    this.tell();
+  }
+
+  tell() {
     const left = this.matching.length - this.shown.length;
     this.more.hidden = left === 0;
-    this.more.textContent = `Show ${Math.min(left, STEP * 5).toLocaleString('en')} more of ${left.toLocaleString('en')}`;
+    this.more.textContent = `Show ${Math.min(left, MORE).toLocaleString('en')} more of ${left.toLocaleString('en')}`;
     this.section.querySelector('.nothing').hidden = this.matching.length > 0;
     this.table.hidden = this.matching.length === 0;
   }
 
-  headed(nodes) {
+  headed(nodes, kept) {
     if (this.column !== OWNER || this.section.id === 'inventory') return nodes;
-    const out = [];
-    this.shown.forEach((item, at) => {
-      if (at === 0 || item.f[1] !== this.shown[at - 1].f[1]) out.push(this.heading(item.f[1]));
-      out.push(nodes[at]);
+    return nodes.flatMap((node, at) => {
+      const owner = this.shown[kept + at].f[1];
+      return kept + at && owner === this.shown[kept + at - 1].f[1] ? [node] : [this.heading(owner), node];
     });
-    return out;
   }
 
   heading(owner) {
