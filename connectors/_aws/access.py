@@ -33,6 +33,9 @@ class Aws:
         self._session = _base(settings, tools, connector)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
+        if settings.access_key_env:
+            names = (settings.access_key_env, settings.secret_key_env, settings.session_token_env)
+            self._session.set_credentials(*(tools.secret(name) if name else None for name in names))
         if settings.role_arn:
             sts = self._make("sts", self.home, {})
             self._session = _base(settings, tools, connector)
@@ -116,9 +119,6 @@ def _base(settings: AwsSettings, tools: Tools, connector: str) -> Any:
         made.get_scoped_config()
     except ProfileNotFound as error:
         raise ConfigError(f"there is no AWS profile {settings.profile!r} in the AWS config files") from error
-    if settings.access_key_env:
-        keys = (settings.access_key_env, settings.secret_key_env, settings.session_token_env)
-        made.set_credentials(*(tools.secret(name) if name else None for name in keys))
     made.set_default_client_config(_config(tools))
     if tools.network.ca_bundle:
         made.set_config_variable("ca_bundle", str(tools.network.ca_bundle))

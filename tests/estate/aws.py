@@ -60,6 +60,7 @@ class Aws:
     """The running server."""
 
     url: str
+    account: str = ACCOUNT
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -67,12 +68,12 @@ class Aws:
     closing: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def client(self, service: str, region: str = "eu-west-1", account: str = ACCOUNT) -> Any:
+    def client(self, service: str, region: str = "eu-west-1", account: str = "") -> Any:
         """A plain boto3 client that may write, for planting what a test needs."""
         import boto3
         from botocore.config import Config
 
-        keys = ("planter", "planter") if account == ACCOUNT else self._in(account)
+        keys = ("planter", "planter") if account in ("", self.account) else self._in(account)
         return boto3.client(
             service,
             region_name=region,
@@ -86,15 +87,15 @@ class Aws:
         role = self.client("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/planter", RoleSessionName="planter")
         return role["Credentials"]["AccessKeyId"], role["Credentials"]["SecretAccessKey"]
 
-    def backend(self, service: str, region: str = "eu-west-1", account: str = ACCOUNT) -> Any:
+    def backend(self, service: str, region: str = "eu-west-1", account: str = "") -> Any:
         """moto's own state, for what no API call can set."""
         from moto.backends import get_backend
 
-        return get_backend(service)[account]["aws" if service == "iam" else region]
+        return get_backend(service)[account or self.account]["aws" if service == "iam" else region]
 
-    def shelf(self, region: str = "eu-west-1", account: str = ACCOUNT) -> Shelf:
+    def shelf(self, region: str = "eu-west-1", account: str = "") -> Shelf:
         """What this server keeps itself, because no emulator does."""
-        return self.extra.shelf(account, region)
+        return self.extra.shelf(account or self.account, region)
 
     def fail(self, operation: str, code: str, status: int = 400, *, message: str = "as asked", **where: Any) -> None:
         """AWS's own error, in the protocol of whichever service is asked."""
@@ -119,14 +120,17 @@ class Aws:
 
 
 @contextmanager
-def aws() -> Iterator[Aws]:
-    """An empty AWS. Leaving fails where the server itself gave a reply that AWS's own model does not allow."""
+def aws(account: str = ACCOUNT) -> Iterator[Aws]:
+    """An empty AWS. Credentials that it did not give out itself belong to `account`.
+
+    Leaving fails where the server itself gave a reply that AWS's own model does not allow.
+    """
     from moto.moto_api._internal import moto_api_backend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     moto_api_backend.reset()
-    server = Aws("")
+    server = Aws("", account)
     front = Front(server, DomainDispatcherApplication(create_backend_app))
     listening = make_server("127.0.0.1", 0, front, threaded=True, request_handler=_quiet())
     server.url = f"http://127.0.0.1:{listening.server_port}"
@@ -161,7 +165,8 @@ class Front:
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         body = _body(environ)
-        call = _call(environ, body)
+        call = _call(environ, body, self.server.account)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
         fault = self.server.fault(call)
         if fault:
             return self._faulty(fault, call, start)
@@ -197,13 +202,14 @@ def _body(environ: dict[str, Any]) -> bytes:
     return bytes(body)
 
 
-def _call(environ: Mapping[str, Any], body: bytes) -> Call:
+def _call(environ: Mapping[str, Any], body: bytes, account: str) -> Call:
     """Read off the signature's scope, the target header, or the form; a REST service's operation off its method and path."""
-    from moto.iam.models import get_account_id_from
+    from moto.iam.models import DEFAULT_ACCOUNT_ID, get_account_id_from
 
     scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
     key, region, service = (scope[0], scope[2], scope[3]) if len(scope) >= 4 else ("", "", "")
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     form = {} if target else parse_qs(body.decode("latin-1"))
     operation = target or next(iter(form.get("Action", [])), "") or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-    return Call(service, region, operation, key, get_account_id_from(key))
+    owner = get_account_id_from(key)
+    return Call(service, region, operation, key, account if owner == DEFAULT_ACCOUNT_ID else owner)

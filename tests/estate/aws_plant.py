@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.estate.aws import ACCOUNT, Aws
+from tests.estate.aws import Aws
 
 IMAGE = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 ROLE = "arn:aws:iam::{account}:role/sagemaker-execution"
@@ -21,13 +21,13 @@ def model(
     env: Mapping[str, str] | None = None,
     role: str = ROLE,
     region: str = "eu-west-1",
-    account: str = ACCOUNT,
+    account: str = "",
     **container: Any,
 ) -> str:
     """A SageMaker model of one container; its ARN."""
     told = {"Image": image, "Environment": dict(env or {}), **({"ModelDataUrl": artifact} if artifact else {}), **container}
     sagemaker = server.client("sagemaker", region, account)
-    made = sagemaker.create_model(ModelName=name, PrimaryContainer=told, ExecutionRoleArn=role.format(account=account))
+    made = sagemaker.create_model(ModelName=name, PrimaryContainer=told, ExecutionRoleArn=role.format(account=account or server.account))
     return str(made["ModelArn"])
 
 
@@ -40,7 +40,7 @@ def endpoint(
     status: str = "InService",
     tags: Mapping[str, str] | None = None,
     region: str = "eu-west-1",
-    account: str = ACCOUNT,
+    account: str = "",
     config: Mapping[str, Any] | None = None,
     **container: Any,
 ) -> str:
@@ -77,7 +77,7 @@ def component(
     server: Aws, name: str, endpoint_name: str, *, status: str = "InService", region: str = "eu-west-1", **specification: Any
 ) -> None:
     """An inference component on an endpoint."""
-    arn = f"arn:aws:sagemaker:{region}:{ACCOUNT}"
+    arn = f"arn:aws:sagemaker:{region}:{server.account}"
     server.shelf(region).inference_components.append(
         {
             "InferenceComponentName": name,
@@ -103,7 +103,7 @@ def user(
     allow: Mapping[str, Any] | None = None,
     tags: Mapping[str, str] | None = None,
     signed_in: datetime | None = None,
-    account: str = ACCOUNT,
+    account: str = "",
 ) -> list[str]:
     """A user with access keys; their ids. `allow` maps actions to a resource."""
     iam = server.client("iam", account=account)
@@ -140,7 +140,7 @@ def role(
     attached: tuple[str, ...] = (),
     last_used: datetime | None = None,
     tags: Mapping[str, str] | None = None,
-    account: str = ACCOUNT,
+    account: str = "",
 ) -> str:
     """A role; its ARN. `trust` is its trust policy's statements, or the name of a service."""
     iam = server.client("iam", account=account)
@@ -166,7 +166,7 @@ def secret(
     last_read: datetime | None = None,
     tags: Mapping[str, str] | None = None,
     region: str = "eu-west-1",
-    account: str = ACCOUNT,
+    account: str = "",
 ) -> str:
     """A secret; its ARN."""
     labels = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
@@ -178,18 +178,18 @@ def secret(
     return arn
 
 
-def parameter(server: Aws, name: str, *, type: str = "SecureString", region: str = "eu-west-1", account: str = ACCOUNT) -> None:
+def parameter(server: Aws, name: str, *, type: str = "SecureString", region: str = "eu-west-1", account: str = "") -> None:
     """A parameter of Parameter Store."""
     server.client("ssm", region, account).put_parameter(Name=name, Value="planted", Type=type)
 
 
-def service_credential(server: Aws, user_name: str, number: str, *, created: datetime = THEN, account: str = ACCOUNT) -> None:
+def service_credential(server: Aws, user_name: str, number: str, *, created: datetime = THEN, account: str = "") -> None:
     """An API key of Bedrock that belongs to a user."""
     server.shelf("", account).service_specific_credentials.append(
         {
             "UserName": user_name,
             "Status": "Active",
-            "ServiceUserName": f"{user_name}-at-{account}",
+            "ServiceUserName": f"{user_name}-at-{account or server.account}",
             "CreateDate": created,
             "ServiceSpecificCredentialId": number,
             "ServiceName": "bedrock.amazonaws.com",
