@@ -16,7 +16,7 @@ import msgspec
 from connectors.kubernetes.login import configuration
 from connectors.kubernetes.settings import ClusterSettings, Settings
 from scanner.contracts import Tools
-from scanner.errors import AccessDenied, NotServed, OverLimit, ReadError, Throttled, Unreachable, UnexpectedReply
+from scanner.errors import AccessDenied, NotServed, OverLimit, ReadError, Throttled, UnexpectedReply, Unreachable
 
 JSON = "application/json"
 METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"

@@ -43,7 +43,7 @@ class Owners:
             type_ = row.name
         return type_, name_of(item)
 
-    def endpoint(self, row: KindRow | None, item: Object) -> Object | None:
+    def endpoint(self, item: Object) -> Object | None:
         """The custom resource that serves through this object: by its owners, or by the label that its operator writes."""
         for _ in range(8):
             owner = _controller(item)
@@ -52,7 +52,7 @@ class Owners:
                 break
             if found[0].does == "endpoint":
                 return found[1]
-            row, item = found
+            item = found[1]
         labels = marks(item)
         for kind in rows().values():
             if kind.does == "endpoint" and kind.label in labels and (kind.name, labels[kind.label]) in self._by_name:

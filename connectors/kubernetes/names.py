@@ -1,4 +1,4 @@
-"""What the names and values of variables say. A value is looked at only where a rule names the field, and only its address or id is kept."""
+"""What the names and values of variables say. A value is looked at where a rule names the field; only its address or id is kept."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +20,10 @@ DUMMY = re.compile(
     r"(?i)|empty|none|null|dummy|fake|not[-_ ]?(needed|used|required|set)|no[-_]?key.*|sk-no-key-required|changeme|x+|\*+|test|unused|EMPTY"
 )
 IN_CLUSTER = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?")
+OURSELVES = ("127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - names to leave out, nothing is bound
+TOP_LEVEL = frozenset(
+    ("com", "org", "net", "io", "ai", "dev", "cloud", "eu", "de", "uk", "us", "co", "app", "local", "internal", "corp", "lan")
+)
 CONNECTED = ("http://", "https://", "grpc://", "grpcs://")
 
 
@@ -37,7 +41,7 @@ def _modellike(address: str) -> bool:
 
 
 def credentials(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Variables that are credentials by their name and hold a value in the open: name and provider. The value is only weighed, never kept."""
+    """Variables that are credentials by name and hold a value in the open: name and provider. The value is weighed, never kept."""
     for name, value in env.items():
         provider = credential_name(name)
         if provider and len(value) >= 8 and not DUMMY.fullmatch(value) and not value.startswith(("/", "$(", "http")):
@@ -46,8 +50,8 @@ def credentials(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def called(place: Place, env: Mapping[str, str], services: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     """Endpoints that variables name: variable, endpoint's key, provider ("" for our own)."""
-    for name, value in env.items():
-        value = value.strip()
+    for name, raw in env.items():
+        value = raw.strip()
         named = bool(re.search(table().env.api, name)) or name in _settings()
         if len(value) > 500 or not (value.startswith(CONNECTED) or (named and re.fullmatch(r"[\w.-]+(:\d+)?(/\S*)?", value))):
             continue
@@ -63,18 +67,22 @@ def _endpoint(place: Place, value: str, services: frozenset[str], *, named: bool
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return None
+    address = f"endpoint:{_clean(parts.scheme, host, port, parts.path)}"
     if provider := api_host(url):
-        return f"endpoint:{_clean(parts.scheme, host, port, parts.path)}", provider
-    if inside := IN_CLUSTER.fullmatch(host):
-        return place.key(Kind.ENDPOINT, "service", inside[1], inside[2]), ""
+        return address, provider
+    if service := _inside(host, services, named=named):
+        return place.key(Kind.ENDPOINT, "service", *service), ""
+    return (address, "") if named and "." in host and "://" in value and host not in OURSELVES else None
+
+
+def _inside(host: str, services: frozenset[str], *, named: bool) -> tuple[str, str] | None:
+    """Service and namespace of a name that only the cluster's own DNS knows; the namespace is empty where it is our own."""
+    if found := IN_CLUSTER.fullmatch(host):
+        return found[1], found[2]
     if host in services:
-        return place.key(Kind.ENDPOINT, "service", host), ""
-    if not named or not host or host in ("localhost", "127.0.0.1", "::1", "0.0.0.0"):  # noqa: S104 - a name to leave out, nothing is bound
-        return None
-    service, dot, namespace = host.partition(".")
-    if dot and "." not in namespace and not re.fullmatch(r"[\d.]+", host):
-        return place.key(Kind.ENDPOINT, "service", service, namespace), ""
-    return (f"endpoint:{_clean(parts.scheme, host, port, parts.path)}", "") if "." in host and "://" in value else None
+        return host, ""
+    short = re.fullmatch(r"([a-z][a-z0-9-]*)\.([a-z][a-z0-9-]*)", host) if named else None
+    return (short[1], short[2]) if short and short[2] not in TOP_LEVEL else None
 
 
 def _clean(scheme: str, host: str, port: int | None, path: str) -> str:

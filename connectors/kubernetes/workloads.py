@@ -66,7 +66,7 @@ def _add(found: dict[Top, Workload], owners: Owners, row: KindRow, item: Object,
     if row.name != "job" or own or told["running"]:  # what a finished job of a CronJob ran is history
         work.pods += [pod for pod in pods(item, row) if pod not in work.pods]
     work.labels.append(labels(item, row))
-    work.endpoint = work.endpoint or owners.endpoint(row, item)
+    work.endpoint = work.endpoint or owners.endpoint(item)
 
 
 def _add_pod(found: dict[Top, Workload], owners: Owners, pod: Object) -> None:
@@ -80,7 +80,7 @@ def _add_pod(found: dict[Top, Workload], owners: Owners, pod: Object) -> None:
         work.state = {**work.state, "running": True}
     if work.row is None:
         work.pods += [one for one in pods(pod, None) if one not in work.pods and one.containers]
-        work.endpoint = work.endpoint or owners.endpoint(None, pod)
+        work.endpoint = work.endpoint or owners.endpoint(pod)
     work.labels.append(labels(pod, None))
     if live(pod):
         work.digests |= dict(digests(pod))
