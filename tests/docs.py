@@ -28,10 +28,6 @@ def checks() -> Iterator[str]:
     yield "|---|---|---|---|"
     for name, row in _table("verdicts.toml")["checks"].items():
         title = re.sub(r"\{(\w+)\}", lambda found: WORDS[found[1]], row["title"])
-            r"\{(model|place|date|detail)\}",
-            lambda found: {"model": "*model*", "place": "*where*", "date": " *when*", "detail": "*what*"}[found[1]],
-            row["title"],
-        )
         yield f"| `{name}` | {row['severity']} | {title} | {row['remedy']} |"
 
 
