@@ -52,6 +52,7 @@ def test_pods_alone_keep_their_deployments_name_where_nothing_else_may_be_listed
     denied = [("gnomon", "llm", "deployments"), ("gnomon", "llm", "replicasets")]
     with reading(SMALL, tmp_path, denied=denied) as reader:
         assert reader.things()["workload:prod-eu/llm/deployment/gateway"].attributes["running"] is True
+        assert reader.links(relation="serves") != set()
         assert len(reader.gaps()) == 2
 
 

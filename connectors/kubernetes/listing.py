@@ -1,6 +1,6 @@
 """All objects of one namespace that matter, and a gap for each kind that could not be listed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from connectors.kubernetes.client import METADATA, Client, ServerFault
@@ -34,7 +34,7 @@ def listed(client: Client, served: Mapping[Kind, Served], namespace: str, source
     for kind in rows():
         if kind in served:
             try:
-                objects[kind] = _list(client, served[kind], kind, namespace)
+                objects[kind] = _list(client, served[kind], kind, namespace, frozenset(objects))
             except NotServed:
                 continue  # the custom resource was removed since discovery
             except (Throttled, Unreachable) as error:
@@ -55,19 +55,21 @@ def rule(kind: Kind, where: Served) -> str:
     return f'add to its ClusterRole: apiGroups ["{kind[0]}"], resources ["{where.resource}"], verbs ["list"]'
 
 
-def _list(client: Client, where: Served, kind: Kind, namespace: str) -> list[Any]:
+def _list(client: Client, where: Served, kind: Kind, namespace: str, read: frozenset[Kind]) -> list[Any]:
     path = where.path(namespace)
     if kind == ("", "Pod"):
-        return client.items(path, keep=_lean)
+        controllers = {name for group, name in read if rows()[group, name].template}
+        controllers |= {"ReplicaSet"} if {("apps", "ReplicaSet"), ("apps", "Deployment")} <= read else set()
+        return client.items(path, keep=lambda pod: _lean(pod, controllers))
     if kind == ("apps", "ReplicaSet"):
         return client.items(path, accept=METADATA)
     return client.items(path)
 
 
-def _lean(pod: Object) -> Object:
-    """A pod that a controller made says only which images run: its template is the controller's."""
+def _lean(pod: Object, controllers: Collection[str]) -> Object:
+    """A pod whose controller was read says only which images run: its template is the controller's."""
     metadata = pod.get("metadata") or {}
-    if not metadata.get("ownerReferences"):
+    if not any(owner.get("kind") in controllers for owner in metadata.get("ownerReferences") or ()):
         return pod
     status = pod.get("status") or {}
     spec = {"containers": [{"env": [_role(item) for item in _env(pod) if item.get("name") == "AWS_ROLE_ARN"]}]}

@@ -130,9 +130,9 @@ def server_name(row: KindRow | None, item: Object, main: list[Container]) -> str
     by_image = (found for container in main if container.image and (found := server_of(container.image)))
     by_command = (found for container in main if (found := server_of_command(container.args)))
     seen = next(by_image, None) or next(by_command, None)
-    if seen is not None:
-        known = server_row(seen)
-        return seen if known is None or known.ai else None
+    known = server_row(seen) if seen else None
+    if seen is not None and (known is None or known.ai):
+        return seen
     if row is None:
         return None
     return next((text.lower() for text in texts(item, row.server_path)), row.server) if row.server_path else row.server or None
