@@ -17,7 +17,7 @@ from scanner.crawl.outcome import Keeper, Place
 from scanner.crawl.source import Source, SourceCrawl, Stop
 from scanner.errors import UsageError
 from scanner.model import Coverage, Gap, Link, Reason, Sight, Sighting, SourceRun
-from scanner.store import RunHandle, Store
+from scanner.store import RunHandle, State, Store
 
 __all__ = ["Ceiling", "CrawlResult", "Source", "crawl"]
 
@@ -133,7 +133,7 @@ def _stop(crawling: list[SourceCrawl]) -> None:
 def _not_crawled(store: Store, crawled: set[str], partial: bool) -> Iterator[_Part]:
     """What other sources saw in earlier runs protects, and is named as not read."""
     for name, kind in sorted(store.units.sources().items()):
-        units = list(store.units.known(name).values()) if name not in crawled else []
+        units = [unit for unit in store.units.known(name).values() if unit.state is not State.GONE] if name not in crawled else []
         if units:
             yield _Part(
                 [_old(name, unit.scope, unit.held) for unit in units], [_absent(name, kind, [unit.scope for unit in units], partial)]

@@ -30,7 +30,9 @@ class Keeper:
 
     def __init__(self, store: Store, place: Place, now: Callable[[], str], progress: Callable[[str, int, int], None]) -> None:
         self._store, self._place, self._now, self._progress = store, place, now, progress
-        self._known = store.units.known(place.source)
+        known = store.units.known(place.source)
+        self._known = {key: unit for key, unit in known.items() if unit.state is not State.GONE}
+        self._buried = {key: unit for key, unit in known.items() if unit.state is State.GONE}
         self._versions = UNKNOWN
         self._named: set[str] = set()
         self._unchanged: set[str] = set()
@@ -104,6 +106,7 @@ class Keeper:
         """Every unit that was named has its outcome; now for those that were not."""
         self._store.units.confirm(self._place.source, self._unchanged, self._place.run, self._versions.eyes)
         self.gaps += self._listing_gaps
+        self._tell_gone([unit for key, unit in self._buried.items() if key not in self._named])
         if self._complete:
             self._judge_omitted()
         else:
@@ -163,10 +166,8 @@ class Keeper:
     def _judge_omitted(self) -> None:
         source, run, known = self._place.source, self._place.run, self._known
         missing = omitted(known, self._named, self._listing_gaps, self._versions.eyes, run)
-        self.told += [
-            Told(source, known[key].scope, Sight.READ, "gone: a complete listing no longer names it", gone=True) for key in missing.gone
-        ]
-        self._store.units.forget(source, missing.gone)
+        self._tell_gone([known[key] for key in missing.gone])
+        self._store.units.bury(source, missing.gone, run)
         self._store.units.missed(source, [key for key in missing.doubted if known[key].missed_run is None], run)
         self._keep_stale([known[key] for key in missing.hidden], "the listing is not complete here")
         self._doubt(
@@ -181,6 +182,10 @@ class Keeper:
             "listed last time by another principal or with other settings, and not now",
             f"if they are gone, say so: gnomon forget --source {source}",
         )
+
+    def _tell_gone(self, units: list[Known]) -> None:
+        why = "gone: a complete listing no longer names it"
+        self.told += [Told(self._place.source, unit.scope, Sight.READ, why, gone=True) for unit in units]
 
     def _doubt(self, units: list[Known], reason: Reason, why: str, remedy: str) -> None:
         if units:

@@ -14,10 +14,11 @@ from scanner.model import Asset, Coverage, Finding, Link, Point, Sheet
 from scanner.store import ledger, lock, runs
 from scanner.store.database import open_engine, transaction
 from scanner.store.facts import FactsCache
+from scanner.store.held import Known, Reading, State, Versions, decode, encode
 from scanner.store.ledger import Ledger
 from scanner.store.migrations import migrate
 from scanner.store.runs import RunHandle
-from scanner.store.units import Known, Reading, State, Units, Versions, decode, encode
+from scanner.store.units import Units, clear_gone
 
 __all__ = ["Conclusion", "Known", "Reading", "RunHandle", "State", "Store", "Units", "Versions", "decode", "encode", "open_store"]
 
@@ -107,6 +108,7 @@ class Store:
                 ledger.put_clean(connection, kept.clean)
                 ledger.put_point(connection, kept.point)
                 ledger.put_coverage(connection, kept.coverage)
+            clear_gone(connection)
             self.facts.flush(connection, kept.point.finished)
             runs.finish(connection, run.id, kept.point.finished, kept.facts)
 
@@ -133,6 +135,13 @@ class Store:
     def count_registry(self, run: RunHandle, name: str, records: int) -> None:
         """Notes how many records a registry has, read whole."""
         self.ledger.count_registry(run.id, name, records)
+
+    def forget(self, source: str) -> int:
+        """Gives up all that a source saw, on the word of the operator. Returns how many units that were; raises StoreError during a run."""
+        self._lock = self._lock or lock.take(self._engine)
+        keys = list(self.units.known(source))
+        self.units.forget(source, keys)
+        return len(keys)
 
     def prune(self, keep_runs: int, before: str) -> None:
         """Forgets old runs, and findings resolved and facts unused before a time."""

@@ -18,6 +18,12 @@ _json = msgspec.json.Encoder(order="deterministic")
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 
 
+class _Facts(msgspec.Struct, frozen=True):
+    """What the ledger itself asks of a run's facts."""
+
+    hashes: Mapping[str, str] = {}
+
+
 class Ledger:
     """The conclusions of runs."""
 
@@ -40,6 +46,13 @@ class Ledger:
         """How many complete scans in a row saw nothing of a record, by its id."""
         with transaction(self._engine) as connection:
             return {row.record: row.scans for row in connection.execute(select(CLEAN))}
+
+    def hashes(self) -> dict[str, str]:
+        """The hashes of config, catalogue and rules of the last finished run; none before the first."""
+        last = select(RUNS.c.facts).where(RUNS.c.status == "finished", RUNS.c.partial.is_(False))
+        with transaction(self._engine) as connection:
+            facts = connection.execute(last.order_by(RUNS.c.finished.desc(), RUNS.c.id.desc()).limit(1)).scalar()
+        return dict(msgspec.json.decode(facts, type=_Facts).hashes) if facts else {}
 
     def seen_keys(self) -> frozenset[str]:
         """The keys of all assets of the last run."""

@@ -1,87 +1,18 @@
 """What every unit held when it was last read. A unit is replaced whole, in one transaction, or not at all."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from itertools import groupby
 from threading import Lock
 from typing import Any
 
-import msgspec
-from sqlalchemy import Engine, Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, Row, Table, and_, bindparam, delete, insert, select, update
 
-from scanner.model import Gap, Link, Observation, Sheet, Sighting
+from scanner.model import Gap, Observation, Sheet
 from scanner.store.database import transaction
 from scanner.store.facts import remember
+from scanner.store.held import Known, Reading, State, Versions, decode, decode_gaps, encode
 from scanner.store.tables import CHUNKS, SOURCES, UNITS
 from scanner.store.upsert import upsert
-
-BATCH = 5_000
-_GAPS = msgspec.msgpack.Decoder(tuple[Gap, ...])
-_OBSERVATIONS = msgspec.msgpack.Decoder(tuple[Sighting | Link, ...])
-_ENCODER = msgspec.msgpack.Encoder()
-
-
-class State(StrEnum):
-    """How the last attempt to read a unit went."""
-
-    READ = "read"
-    PARTLY = "partly"
-    FAILED = "failed"
-
-
-class Versions(msgspec.Struct, frozen=True):
-    """What must agree, beside the revision, for a unit to be taken as it was."""
-
-    settings: str
-    connector: str
-    detector: str
-    principal: str
-
-    @property
-    def eyes(self) -> str:
-        """Who looked, and with which settings: only the same eyes can say that something is gone."""
-        return f"{self.settings} {self.principal}"
-
-
-class Known(msgspec.Struct, frozen=True):
-    """A unit as the store has it, without its observations. `held` counts those."""
-
-    key: str
-    scope: str
-    state: State
-    revision: str | None
-    versions: Versions
-    listed_run: str
-    listed_eyes: str
-    missed_run: str | None
-    read_run: str | None
-    held: int
-    gaps: tuple[Gap, ...]
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """The outcome of reading one unit. `chunks` are encoded observations; `stale` are those kept from before.
-
-    `learned` are (content, variant, facts). A failed reading has no new chunks.
-    """
-
-    state: State
-    revision: str | None
-    gaps: tuple[Gap, ...] = ()
-    chunks: tuple[bytes, ...] = ()
-    stale: tuple[bytes, ...] = ()
-    held: int = 0
-    learned: tuple[tuple[bytes, str, bytes], ...] = ()
-
-
-def encode(observations: Sequence[Observation]) -> bytes:
-    """One chunk."""
-    return _ENCODER.encode(observations)
-
-
-def decode(chunk: bytes) -> tuple[Observation, ...]:
-    """The observations of one chunk."""
-    return _OBSERVATIONS.decode(chunk)
 
 
 class Units:
@@ -137,19 +68,22 @@ class Units:
 
     def refresh(self, source: str, key: str, run: str, eyes: str) -> None:
         """A failed unit turned out to be as it was when it was read: what is held of it stands again."""
-        self._each(CHUNKS, source, [key], {"stale": False})
-        self._each(UNITS, source, [key], _named(run, eyes) | {"read_run": run, "state": State.READ})
+        units = update(UNITS).where(_unit(UNITS, source)).values(**_named(run, eyes), read_run=run, state=State.READ)
+        self._many((update(CHUNKS).where(_unit(CHUNKS, source)).values(stale=False), units), [key])
 
     def missed(self, source: str, keys: Collection[str], run: str) -> None:
         """A complete listing, too short to be believed at once, did not name these units."""
         self._each(UNITS, source, keys, {"missed_run": run})
 
+    def bury(self, source: str, keys: Collection[str], run: str) -> None:
+        """These units are proved gone. Their names are kept until the run ends, so that it can say so even if it is killed first."""
+        gone = {"state": State.GONE, "revision": None, "held": 0, "read_run": run}
+        units = update(UNITS).where(_unit(UNITS, source)).values(**gone)
+        self._many((delete(CHUNKS).where(_unit(CHUNKS, source)), units), keys)
+
     def forget(self, source: str, keys: Collection[str]) -> None:
-        """Removes units that are proved gone, or that the operator says are."""
-        statement = delete(UNITS).where(UNITS.c.source == source, UNITS.c.key == bindparam("unit"))
-        with self._writing, transaction(self._engine, write=True) as connection:
-            if keys:
-                connection.execute(statement, [{"unit": key} for key in keys])
+        """Removes units that the operator says are gone."""
+        self._many((delete(UNITS).where(_unit(UNITS, source)),), keys)
 
     def met(self, source: str, kind: str, principal: str, run: str) -> None:
         """A source of this type was read in this run, as this principal."""
@@ -181,11 +115,19 @@ class Units:
             yield from _sheets(rows, run)
 
     def _each(self, table: Table, source: str, keys: Collection[str], values: Mapping[str, Any]) -> None:
-        statement = update(table).where(table.c.source == source, table.c.key == bindparam("unit")).values(**values)
-        ordered = sorted(keys)
+        self._many((update(table).where(_unit(table, source)).values(**values),), keys)
+
+    def _many(self, statements: Sequence[Executable], keys: Collection[str]) -> None:
+        """Carries out the statements for every key, in one transaction."""
+        units = [{"unit": key} for key in sorted(keys)]
         with self._writing, transaction(self._engine, write=True) as connection:
-            for start in range(0, len(ordered), BATCH):
-                connection.execute(statement, [{"unit": key} for key in ordered[start : start + BATCH]])
+            for statement in statements if units else ():
+                connection.execute(statement, units)
+
+
+def clear_gone(connection: Connection) -> None:
+    """Removes the units that the run which ends now proved gone."""
+    connection.execute(delete(UNITS).where(UNITS.c.state == State.GONE))
 
 
 def _sheets(rows: Iterable[Any], run: str | None) -> Iterator[Sheet]:
@@ -209,7 +151,7 @@ def _known(row: Row[Any]) -> Known:
         row.missed_run,
         row.read_run,
         row.held,
-        _GAPS.decode(row.gaps),
+        decode_gaps(row.gaps),
     )
 
 
@@ -226,10 +168,14 @@ def _row(source: str, key: str, scope: str, run: str, versions: Versions) -> dic
     }
 
 
+def _unit(table: Table, source: str) -> ColumnElement[bool]:
+    return and_(table.c.source == source, table.c.key == bindparam("unit"))
+
+
 def _named(run: str, eyes: str) -> dict[str, Any]:
     return {"listed_run": run, "listed_eyes": eyes, "missed_run": None}
 
 
 def _outcome(reading: Reading, run: str | None) -> dict[str, Any]:
-    gaps = _ENCODER.encode(reading.gaps)
+    gaps = encode(reading.gaps)
     return {"state": reading.state, "revision": reading.revision, "read_run": run, "held": reading.held, "gaps": gaps}
