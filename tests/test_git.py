@@ -16,6 +16,7 @@ from scanner.errors import AccessDenied, OverLimit, ReadError, Throttled, Unexpe
 from tests.estate.github import GitHub, Organisation, Repository, github
 from tests.estate.github.repositories import make
 
+pytestmark = pytest.mark.slow
 FILES = {"a.py": b"import openai\n", "big.bin": os.urandom(3_000_000), "caf\udce9/b.py": b"x = 1\n"}
 NETWORK = Network(timeout=2, retries=0)
 HEADER = "Authorization: Basic eC1hY2Nlc3MtdG9rZW46ZXN0YXRlLXRva2Vu"

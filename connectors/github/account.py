@@ -87,10 +87,11 @@ class Account:
 
     def _signed(self) -> str:
         from github.Auth import AppAuth  # imported here: PyGithub takes a quarter of a second
+        from jwt import PyJWTError
 
         try:
             return f"Bearer {AppAuth(str(self.settings.app_id), self.tools.secret(self.settings.app_key)).token}"
-        except ValueError as error:
+        except (ValueError, PyJWTError) as error:
             raise ConfigError(f"what {self.settings.app_key} holds is no private key in PEM form") from error
 
     def principal(self) -> str:

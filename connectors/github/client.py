@@ -7,6 +7,7 @@ import json
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,10 +47,11 @@ class Client:
         self._lock = threading.Lock()
         self._free = threading.Event()
         network = tools.network
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=str(network.ca_bundle)) if network.ca_bundle else True
-        self._http = httpx.Client(
-            proxy=network.proxy, verify=verify, timeout=network.timeout, trust_env=False, headers={"User-Agent": "gnomon"}
-        )  # fmt: skip
+        bundle = str(network.ca_bundle) if network.ca_bundle else None
+        verify = ssl.create_default_context(cafile=bundle) if parts.scheme == "https" else False  # there is nothing to verify
+        agent = {"User-Agent": "gnomon"}
+        self._http = httpx.Client(proxy=network.proxy, verify=verify, timeout=network.timeout, trust_env=False, headers=agent)
+        weakref.finalize(self, self._http.close)  # a connector has no end of its own
 
     def get(self, path: str, authorisation: str, *, etag: str | None = None, method: str = "GET") -> Reply:
         """One request to the REST API. Raises a ReadError for anything but 200, 201 and 304."""
@@ -71,7 +73,7 @@ class Client:
         raise replies.graphql_error(errors)
 
     def _own(self, url: str) -> None:
-        if urlsplit(url).netloc != urlsplit(self.api_url).netloc:
+        if urlsplit(url)[:2] != urlsplit(self.api_url)[:2]:
             raise UnexpectedReply("the server points to another host; the token is not sent there")
 
     def _patiently(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:

@@ -15,6 +15,7 @@ from scanner.errors import AccessDenied, UnexpectedReply, Unreachable
 from scanner.model import Gap, Reason, Unit, Value
 
 PAGE, SMALLEST = 100, 10
+LEFT_OUT = "`settings` is false: secrets, variables and deploy keys are not read"
 MODELS = " fragment Models on Release { tagName releaseAssets(first: 20) { nodes { name size } } }"
 PLAIN = """
 id name nameWithOwner isArchived isFork isEmpty isDisabled visibility createdAt pushedAt
@@ -75,9 +76,12 @@ class Listing:
         if page.organisation:
             yield from self._of_organisation()
 
-    def _of_organisation(self) -> Iterator[Unit]:
-        names = ("#members", "#secrets") if self.settings.settings else ("#members",)
-        yield from (Unit(self.scope + name, self.scope + name) for name in names)
+    def _of_organisation(self) -> Iterator[Unit | Gap]:
+        yield Unit(f"{self.scope}#members", f"{self.scope}#members")
+        if self.settings.settings:
+            yield Unit(f"{self.scope}#secrets", f"{self.scope}#secrets")
+        else:
+            yield self._gap(Reason.SKIPPED, LEFT_OUT, scope=f"{self.scope}#secrets")
 
     def pages(self) -> Iterator[Page]:
         """Every page; smaller ones where GitHub cannot make a large one in time."""
@@ -134,9 +138,7 @@ class Listing:
         if self.settings.settings:
             yield Unit(f"{scope}#settings", f"{scope}#settings", None, hints)
         else:
-            yield self._gap(
-                Reason.SKIPPED, "`settings` is false: secrets, variables and deploy keys are not read", scope=f"{scope}#settings"
-            )
+            yield self._gap(Reason.SKIPPED, LEFT_OUT, scope=f"{scope}#settings")
 
     def _releases(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """The releases of the listing, or all of them where it holds only the newest."""

@@ -62,7 +62,7 @@ def _validator(path: str, method: str, status: str) -> Any:
 
 def filled(schema: Schema, given: Any) -> Any:
     """`given` with every field that the schema requires and it lacks, in the least form that the schema allows."""
-    schema = _resolved(schema)
+    schema = _resolved(schema, least=given is None)
     if not isinstance(given, dict):
         return [filled(schema["items"], entry) for entry in given] if isinstance(given, list) else given
     known = schema.get("properties", {})
@@ -83,14 +83,15 @@ def _least(schema: Schema) -> Any:
     return filled(schema, {}) if kinds[0] == "object" else least[kinds[0]]
 
 
-def _resolved(schema: Schema) -> Schema:
+def _resolved(schema: Schema, *, least: bool = True) -> Schema:
+    """Without references and alternatives: null where it may be and `least` is asked for, else the first that is not."""
     while True:
         if "$ref" in schema:
             schema = _at(schema["$ref"])
         elif alternatives := schema.get("oneOf") or schema.get("anyOf"):
-            schema = next((one for one in alternatives if one == {"type": "null"}), alternatives[0])
+            schema = next((one for one in alternatives if (one == {"type": "null"}) is least), alternatives[0])
         elif "allOf" in schema and "properties" not in schema:
-            parts = [_resolved(part) for part in schema["allOf"]]
+            parts = [_resolved(part, least=least) for part in schema["allOf"]]
             properties = {name: value for part in parts for name, value in part.get("properties", {}).items()}
             return {"type": "object", "properties": properties, "required": [name for part in parts for name in part.get("required", ())]}
         else:

@@ -39,9 +39,20 @@ def _root(state: "State", viewer: "Viewer") -> Json:
     return {
         "repositoryOwner": owner,
         "organization": organisation,
+        "nodes": lambda _info, ids: [_by_id(state, viewer, wanted) for wanted in ids],
         "rateLimit": lambda _info, dryRun=False: {**limit, "nodeCount": 1},
         "viewer": {"login": viewer.login},
     }
+
+
+def _by_id(state: "State", viewer: "Viewer", wanted: str) -> Json | None:
+    every = ((owner, repository) for owner in state.organisations for repository in owner.repositories if viewer.sees(repository.name))
+    found = (_repository(state, viewer, owner, repository) for owner, repository in every if _id(owner, repository) == wanted)
+    return next(found, None)
+
+
+def _id(owner: Organisation, repository: Repository) -> str:
+    return node_id("R", repository.node or f"{owner.login}/{repository.name}")
 
 
 def _owner(state: "State", viewer: "Viewer", spec: Organisation) -> Json:
@@ -78,7 +89,7 @@ def _repository(state: "State", viewer: "Viewer", owner: Organisation, spec: Rep
     parent_owner, _, parent_name = (spec.fork_of or "").partition("/")
     return {
         "__typename": "Repository",
-        "id": node_id("R", spec.node or f"{owner.login}/{spec.name}"),
+        "id": _id(owner, spec),
         "databaseId": 1,
         "name": spec.name,
         "nameWithOwner": f"{owner.login}/{spec.name}",
