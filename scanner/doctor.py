@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from scanner import plugins, tools
 from scanner.config import Config, Plugin
 from scanner.contracts import Check, Tools
-from scanner.detect import LocalDetector
+from scanner.detect.pool import LocalDetector
 from scanner.errors import GnomonError, ReadError
 
 

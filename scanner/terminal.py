@@ -12,11 +12,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scanner.model import Report, Severity
+from scanner.model import Reason, Report, Severity, Sight
 
 if TYPE_CHECKING:
     from scanner.pipeline import Outcome
 
+SHOWN = 6
 STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
 
 
@@ -98,22 +99,30 @@ def summary(outcome: "Outcome") -> None:
     report = outcome.report
     console.print()
     console.print(_seen(report))
-    for gap in report.coverage.gaps[:5]:
-        console.print(f"  [yellow]not seen[/] {escape(gap.scope)}: {escape(gap.reason)}{escape(': ' + gap.detail) if gap.detail else ''}")
-    if len(report.coverage.gaps) > 5:
-        console.print(f"  … and {len(report.coverage.gaps) - 5} more, on the report's first page")
+    for line in _unseen(report):
+        console.print(f"  [yellow]not seen[/] {escape(line)}", soft_wrap=True)
     console.print(_found(report) if report.judged else _inventory(report))
+    if not report.judged:
+        console.print("An inventory without verdicts: no registry was given (--registry DIR)")
     for file in _shown(outcome.files):
         console.print(f"[bold]{escape(str(file))}[/]", soft_wrap=True)
 
 
 def _seen(report: Report) -> str:
-    leaves = [scope for scope in report.coverage.scopes if "/" not in scope.path]
-    read, total = sum(scope.read for scope in leaves), sum(scope.total or 0 for scope in leaves)
-    gaps = len(report.coverage.gaps)
-    return f"Read [bold]{read}[/] of [bold]{total}[/] places" + (
-        f"; [yellow]{gaps} could not be seen whole[/]" if gaps else "; nothing was left out"
-    )
+    tops = [scope for scope in report.coverage.scopes if "/" not in scope.path and scope.sight is not Sight.NO_SOURCE]
+    read, total = sum(scope.read for scope in tops), sum(scope.total or 0 for scope in tops)
+    return f"Read [bold]{read}[/] of [bold]{total}[/] places" + (":" if report.coverage.gaps else "; nothing was left out")
+
+
+def _unseen(report: Report) -> Iterator[str]:
+    gaps = [gap for gap in report.coverage.gaps if gap.reason is not Reason.NO_SOURCE]
+    for gap in gaps[:SHOWN]:
+        yield f"{gap.scope}: {gap.reason}" + (f", {gap.detail}" if gap.detail else "")
+    if len(gaps) > SHOWN:
+        yield f"and {len(gaps) - SHOWN} more, on the report's first page"
+    platforms = sorted(gap.scope for gap in report.coverage.gaps if gap.reason is Reason.NO_SOURCE)
+    if platforms:
+        yield f"{len(platforms)} platforms without a source: {', '.join(platforms[:6])}{', …' if len(platforms) > 6 else ''}"
 
 
 def _found(report: Report) -> Table:
@@ -131,7 +140,7 @@ def _found(report: Report) -> Table:
 
 
 def _inventory(report: Report) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), caption="An inventory without verdicts: no registry was given (--registry DIR)")
+    table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("kind")
     table.add_column("seen", justify="right")
     for kind, count in sorted(Counter(asset.kind for asset in report.assets).items()):
