@@ -80,7 +80,7 @@ def _command(directory: Path, config: Path, ports: Sequence[int]) -> list[str]:
     flags = {
         "dir": data, "ip": "127.0.0.1", "ip.bind": "127.0.0.1", "master.port": master, "master.port.grpc": master_grpc,
         "volume.port": volume, "volume.port.grpc": volume_grpc, "filer.port": filer, "filer.port.grpc": filer_grpc,
-        "s3.port": s3, "s3.port.grpc": s3_grpc, "s3.config": config, "master.volumeSizeLimitMB": 64, "volume.max": 60,
+        "s3.port": s3, "s3.port.grpc": s3_grpc, "s3.config": config, "master.volumeSizeLimitMB": 64, "volume.max": 200,
         "master.volumePreallocate": "false",
     }  # fmt: skip
     return [str(weed()), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in flags.items())]
