@@ -171,6 +171,12 @@ def test_a_renamed_repository_is_the_same_repository_with_the_same_models() -> N
     assert roots(later, [_repo("new"), _model("new")]) == later
 
 
+def test_what_merges_keeps_the_name_it_was_seen_under_first() -> None:
+    merged = Asset("workload:b", Kind.WORKLOAD, (), {}, (), aliases=("workload:c",))
+    assert roots({}, [merged], {"workload:c"}) == {"workload:b": "workload:c", "workload:c": "workload:c"}
+    assert roots({}, [merged]) == {"workload:b": "workload:b", "workload:c": "workload:b"}
+
+
 def test_weak_identifiers_never_make_two_things_one() -> None:
     found = roots({}, [_model("a"), _model("b")])
     assert found == {"model:acme/a:openai/gpt-4o": "model:acme/a:openai/gpt-4o", "model:acme/b:openai/gpt-4o": "model:acme/b:openai/gpt-4o"}

@@ -1,19 +1,17 @@
 """What runs concluded: findings and their history, the inventory of the last run, the trend, what people approved."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
 from threading import Lock
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from scanner.model import Asset, Coverage, Evidence, Finding, Link, Point, Relation
+from scanner.store.bulk import fill
 from scanner.store.database import transaction
 from scanner.store.tables import APPROVALS, ASSETS, CLEAN, FINDINGS, LATEST, LINKS, NAMES, POINTS, REGISTRIES, RUNS
 from scanner.store.upsert import upsert
 
-BATCH = 20_000
 _json = msgspec.json.Encoder(order="deterministic")
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 
@@ -154,13 +152,13 @@ def put_inventory(connection: Connection, assets: Iterable[Asset], links: Iterab
     """Replaces the inventory of the run before."""
     for table in (ASSETS, LINKS):
         connection.execute(delete(table))
-    _fill(connection, ASSETS, ({"key": _column(each.key), "kind": each.kind, "stale": each.stale, "body": _text(each)} for each in assets))
-    _fill(connection, LINKS, ({"number": number, **_link(each)} for number, each in enumerate(links)))
+    fill(connection, ASSETS, ((_column(each.key), each.kind.value, each.stale, _text(each)) for each in assets))
+    fill(connection, LINKS, ((number, *_link(each)) for number, each in enumerate(links)))
 
 
 def put_names(connection: Connection, roots: Mapping[str, str]) -> None:
-    """Remembers which names stand for the same thing."""
-    upsert(connection, NAMES, [{"name": _column(name), "root": _column(root)} for name, root in sorted(roots.items())])
+    """Remembers which names stand for the same thing; that a thing is called what it is called needs no row."""
+    upsert(connection, NAMES, [{"name": _column(name), "root": _column(root)} for name, root in sorted(roots.items()) if name != root])
 
 
 def put_clean(connection: Connection, clean: Collection[str]) -> None:
@@ -180,13 +178,8 @@ def put_coverage(connection: Connection, coverage: Coverage) -> None:
     upsert(connection, LATEST, [{"name": "coverage", "body": msgspec.msgpack.encode(coverage)}])
 
 
-def _fill(connection: Connection, table: Table, rows: Iterator[Mapping[str, Any]]) -> None:
-    while batch := list(islice(rows, BATCH)):
-        connection.execute(insert(table), batch)
-
-
-def _link(link: Link) -> dict[str, Any]:
-    return {"source": _column(link.source), "relation": link.relation, "target": _column(link.target), "evidence": _text(link.evidence)}
+def _link(link: Link) -> tuple[str, str, str, str]:
+    return _column(link.source), link.relation.value, _column(link.target), _text(link.evidence)
 
 
 def _text(value: object) -> str:
