@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from reports import _summary
 from reports._coverage import absence
+from reports._facts import Facts, connected, place_of
 from reports._picture import Step, drawn, steps
-from reports._summary import Facts, place_of
 from reports._text import plain
 from reports._words import KINDS, SEVERITIES, check_words, name_of, platform_of
-from scanner.model import Asset, Finding, Kind, Record, Status
+from scanner.model import Asset, Finding, Kind, Link, Record, Status
 
 NO_OWNER = "no owner named"
 _TEXT = 8000
@@ -53,16 +53,17 @@ class FindingRow(Row):
     due: str
     overdue: bool
     record: Record | None
+    chain: tuple[Link, ...]
 
     @property
     def picture(self) -> Markup:
         """Its chain, drawn."""
-        return drawn(self.finding.chain, self.finding.asset, self.finding.subject)
+        return drawn(self.chain, self.finding.asset, self.finding.subject)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """Its chain, from the repository down to the owner."""
-        return steps(self.finding.chain)
+        return steps(self.chain)
 
 
 @dataclass(frozen=True)
@@ -164,22 +165,23 @@ def choices(lists: Iterable[Listing]) -> dict[str, list[tuple[str, int]]]:
 
 def finding_row(finding: Finding, facts: Facts, ranks: Mapping[str, int] = MappingProxyType({})) -> FindingRow:
     """A finding's line and proof; `ranks` says which owner comes first."""
-    owner = plain(finding.owner, 80) if finding.owner else NO_OWNER
+    owner = _whose(finding)
     status = "waived" if finding.waived_by else str(finding.status)
     days = facts.clock.days_until(finding.due)
     severity = SEVERITIES.index(finding.severity) + (len(SEVERITIES) if finding.waived_by else 0)
-    place = place_of(facts, finding.asset)
+    place, links = place_of(facts, finding.asset), connected(facts, finding)
     facets = Facets(str(finding.severity), owner, finding.check, status, _environment(finding, facts))
     return FindingRow(
         anchor(finding.id),
         facets,
         (severity, plain(finding.title, 200).casefold(), ranks.get(owner, 0), finding.due or "9", status),
-        _finding_text(finding, place),
+        _finding_text(finding, place, links),
         finding,
         place,
         facts.clock.due(finding.due),
         days is not None and days < 0 and not finding.waived_by,
         facts.records.get(finding.record or ""),
+        links,
     )
 
 
@@ -200,15 +202,19 @@ def anchor(name: str, *, hashed: bool = False) -> str:
     return f"x-{sha256(name.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"
 
 
+def _whose(finding: Finding) -> str:
+    return plain(finding.owner.removeprefix("person:"), 80) if finding.owner else NO_OWNER
+
+
 def _environment(finding: Finding, facts: Facts) -> str:
     asset = facts.assets.get(finding.asset)
     value = asset.attributes.get("environment") or asset.attributes.get("cluster") or asset.attributes.get("account") if asset else None
     return plain(str(value), 60) if value else "not named"
 
 
-def _finding_text(finding: Finding, place: str) -> str:
-    links = chain.from_iterable((link.source, link.target) for link in finding.chain)
-    proof = chain(finding.evidence, *(link.evidence for link in finding.chain))
+def _finding_text(finding: Finding, place: str, joined: tuple[Link, ...]) -> str:
+    links = chain.from_iterable((link.source, link.target) for link in joined)
+    proof = chain(finding.evidence, *(link.evidence for link in joined))
     seen = chain.from_iterable((one.where, one.rule) for one in proof)
     near = chain.from_iterable((one.record, one.name) for one in finding.near_misses)
     told = (finding.id, finding.check, finding.title, finding.asset, finding.subject, finding.record, finding.owner, finding.because)
@@ -229,7 +235,7 @@ def _owner_ranks(findings: Iterable[Finding]) -> dict[str, int]:
     """Whose findings are the most pressing comes first."""
     worst: dict[str, list[int]] = defaultdict(list)
     for one in findings:
-        worst[plain(one.owner, 80) if one.owner else NO_OWNER].append(SEVERITIES.index(one.severity) + 9 * (one.waived_by is not None))
+        worst[_whose(one)].append(SEVERITIES.index(one.severity) + 9 * (one.waived_by is not None))
     order = sorted(worst, key=lambda owner: (sorted(worst[owner]), owner))
     return {owner: at for at, owner in enumerate(order)}
 

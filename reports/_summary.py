@@ -1,16 +1,15 @@
 """One minute of reading: the worst case as a sentence, what to do first, and the three lists. Pure, and shared by page and mail."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import NamedTuple
 
 from reports import _coverage
+from reports._facts import Facts, connected, place_of
 from reports._text import listed, plain
-from reports._times import Clock, clock
+from reports._times import clock
 from reports._words import KINDS, SEVERITIES, counted, kind_of, name_of
-from scanner.model import Asset, Finding, Kind, Record, Relation, Report, State
+from scanner.model import Asset, Finding, Kind, Relation, Report, State
 
 RETIRED = ("retired-but-running", "suspended-but-running", "rejected-but-running")
 UNREGISTERED = ("unregistered-running", "unregistered-stored", "unregistered-coded")
@@ -25,31 +24,15 @@ class Lists(NamedTuple):
     orphaned: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Facts:
-    """A report with its assets and records by key."""
-
-    report: Report
-    clock: Clock
-
-    @cached_property
-    def assets(self) -> dict[str, Asset]:
-        """Assets by every key they were seen under."""
-        return {key: asset for asset in self.report.assets for key in (*asset.aliases, asset.key)}
-
-    @cached_property
-    def records(self) -> dict[str, Record]:
-        """Records by id."""
-        return {record.id: record for record in self.report.records}
-
-
 def worst_case(report: Report, timezone: str = "") -> str:
     """The worst that is known, as one sentence in plain words."""
     facts = Facts(report, clock(report.run, timezone))
     if not report.judged:
         return f"Found {_found(report)}; nothing was judged, because no governance registry was read."
     if not (open_ := ranked(report)):
-        return f"Nothing to decide on was found. {_coverage.coverage_sentence(report.coverage)}"
+        seen = _coverage.tally(report.coverage)
+        least = "" if seen.known else "at least "
+        return f"Nothing to decide on was found in the {seen.read:,} of {least}{seen.total:,} places that were read."
     worst = open_[0]
     group = [worst, *(one for one in open_[1:] if (one.check, one.record) == (worst.check, worst.record) and one.record)]
     return _SENTENCES.get(worst.check, _as_titled)(group, facts)
@@ -68,17 +51,17 @@ def coverage_sentence(report: Report) -> str:
 
 def lists(report: Report) -> Lists:
     """Retired but running (suspended and rejected too), unregistered, orphaned; each worst first, what is waived last."""
-    return Lists(*(tuple(one for one in _sorted(report.findings) if one.check in checks) for checks in (RETIRED, UNREGISTERED, ORPHANED)))
+    return Lists(*(tuple(one for one in _sorted(report) if one.check in checks) for checks in (RETIRED, UNREGISTERED, ORPHANED)))
 
 
 def rest(report: Report) -> tuple[Finding, ...]:
     """Every finding that is in none of the three lists, worst first."""
-    return tuple(one for one in _sorted(report.findings) if one.check not in {*RETIRED, *UNREGISTERED, *ORPHANED})
+    return tuple(one for one in _sorted(report) if one.check not in {*RETIRED, *UNREGISTERED, *ORPHANED})
 
 
 def ranked(report: Report) -> tuple[Finding, ...]:
     """What is not waived, in the order to take it up."""
-    return tuple(one for one in _sorted(report.findings) if one.waived_by is None)
+    return tuple(one for one in _sorted(report) if one.waived_by is None)
 
 
 def overdue(report: Report, timezone: str = "") -> tuple[Finding, ...]:
@@ -87,39 +70,17 @@ def overdue(report: Report, timezone: str = "") -> tuple[Finding, ...]:
     return tuple(one for one in ranked(report) if (here.days_until(one.due) or 0) < 0)
 
 
-def place_of(facts: Facts, key: str) -> str:
-    """Where a thing is, as short as it is still found: `prod-eu/llm`, `us-east-1 of 1234`, `acme/payments`."""
-    asset = facts.assets.get(key)
-
-    def value(name: str) -> str:
-        return str(asset.attributes.get(name) or "") if asset else ""
-
-    if value("cluster"):
-        return plain("/".join(filter(None, (value("cluster"), value("namespace")))), 60)
-    if value("bucket"):
-        return plain(value("bucket"), 60)
-    if value("account"):
-        return plain(" of ".join(filter(None, (value("region"), value("account")))), 60)
-    for name in ("repository", "organisation"):
-        if value(name):
-            return plain(name_of(value(name)), 60)
-    holder = key[len("model:") : -len(name_of(key)) - 1] if key.startswith("model:") else key
-    return plain(name_of(holder).removeprefix("http://").removeprefix("https://"), 60)
-
-
-def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+def _sorted(report: Report) -> list[Finding]:
+    """Waived last; by severity; of the same severity what is overdue leads, then the three lists' own checks."""
     order = {check: at for at, check in enumerate((*RETIRED, "leaked-credential", *UNREGISTERED[:1], *ORPHANED))}
-    return sorted(
-        findings,
-        key=lambda one: (
-            one.waived_by is not None,
-            SEVERITIES.index(one.severity),
-            order.get(one.check, len(order)),
-            one.due or "9",
-            one.title,
-            one.id,
-        ),
-    )
+    here = clock(report.run)
+
+    def rank(one: Finding) -> tuple[object, ...]:
+        late = (here.days_until(one.due) or 0) < 0
+        what = (not late, order.get(one.check, len(order)), one.due or "9", one.title, one.id)
+        return one.waived_by is not None, SEVERITIES.index(one.severity), *what
+
+    return sorted(report.findings, key=rank)
 
 
 def _retired(group: list[Finding], facts: Facts) -> str:
@@ -133,7 +94,7 @@ def _retired(group: list[Finding], facts: Facts) -> str:
 
 
 def _lives(group: list[Finding], facts: Facts) -> str:
-    endpoints = sorted({key for one in group for key in _keys(one) if kind_of(key) is Kind.ENDPOINT})
+    endpoints = sorted({key for one in group for key in _keys(one, facts) if kind_of(key) is Kind.ENDPOINT})
     places = listed(sorted({_site(facts, key) for key in endpoints or [one.asset for one in group]}), 2)
     if endpoints:
         return f"answers on {counted(len(endpoints), KINDS[Kind.ENDPOINT])} in {places}"
@@ -143,7 +104,7 @@ def _lives(group: list[Finding], facts: Facts) -> str:
 def _key_used(group: list[Finding], facts: Facts) -> str:
     used = [
         (str(asset.attributes["last_used"]), asset)
-        for key in sorted({key for one in group for key in _keys(one)})
+        for key in sorted({key for one in group for key in _keys(one, facts)})
         if (asset := facts.assets.get(key)) and asset.kind is Kind.CREDENTIAL and asset.attributes.get("last_used")
     ]
     if not used:
@@ -157,7 +118,7 @@ def _unregistered(group: list[Finding], facts: Facts) -> str:
     model = facts.assets.get(worst.subject or worst.asset)
     name = plain(str((model and model.attributes.get("model_id")) or name_of(worst.subject or worst.asset)), 80)
     verb = {"running": "runs", "stored": "lies", "coded": "is called from code"}[worst.check.partition("-")[2]]
-    exposed = any(asset.attributes.get("exposure") == "public" for key in _keys(worst) if (asset := facts.assets.get(key)))
+    exposed = any(asset.attributes.get("exposure") == "public" for key in _keys(worst, facts) if (asset := facts.assets.get(key)))
     parts = [f"{name} {verb} in {_site(facts, worst.asset)}", *(["anyone on the internet can reach it"] if exposed else [])]
     return f"{', '.join(parts)}, and the registry does not know it{_ownerless(worst)}."
 
@@ -197,6 +158,6 @@ def _ownerless(finding: Finding) -> str:
     return "" if finding.owner else "; nobody is named as its owner"
 
 
-def _keys(finding: Finding) -> list[str]:
-    used = (link for link in finding.chain if link.relation is not Relation.OWNED)
+def _keys(finding: Finding, facts: Facts) -> list[str]:
+    used = (link for link in connected(facts, finding) if link.relation is not Relation.OWNED)
     return sorted({finding.asset, *chain.from_iterable((link.source, link.target) for link in used)})

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from reports import _summary
+from reports._facts import Facts, place_of
 from reports._files import deliver
-from reports._summary import Facts, place_of
 from reports._text import encoded
 from reports._times import clock
 from reports._words import SEVERITIES, platform_of

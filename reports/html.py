@@ -14,8 +14,8 @@ from pydantic import Field
 
 from reports import _page, _summary, _text, _words
 from reports._coverage import absence, tally, unseen
+from reports._facts import Facts
 from reports._files import FILE_NAME, deliver
-from reports._summary import Facts
 from reports._times import clock
 from reports._trend import trend
 from scanner.contracts import Destination, PluginSettings, Reporter, Tools

@@ -75,7 +75,7 @@ def _hostile_asset(name: str) -> Asset:
 def _hostile_finding(at: int, name: str) -> Finding:
     seen = (Evidence(name, name),)
     return Finding(
-        id=f"G-{at}",
+        id=f"G-{at:02}",
         check="unregistered-coded" if at % 2 else "scope-drift",
         asset=f"repo:{name}",
         severity=Severity.HIGH,
@@ -89,7 +89,7 @@ def _hostile_finding(at: int, name: str) -> Finding:
         severity_because=(name,),
         controls=(name,),
         chain=(Link(f"repo:{name}", Relation.USES, f"model:x:{name}", seen),),
-        near_misses=(NearMiss(name, name, 0.5),),
+        near_misses=(NearMiss(name, name, 50),),
         due=name,
         first_seen=name,
         waived_by=name if at % 3 == 0 else None,

@@ -111,8 +111,8 @@ def test_the_focus_goes_through_the_page_in_reading_order_and_is_seen(chromium: 
     for _ in range(40):
         chromium.press(*TAB)
         top, name, outline = chromium.run(
-            "(() => { const one = document.activeElement, style = getComputedStyle(one);"
-            "return [one.getBoundingClientRect().top + scrollY, one.className || one.id || one.textContent.trim(), style.outlineStyle]; })()"
+            "(() => { const one = document.activeElement, top = one.getBoundingClientRect().top + scrollY;"
+            "return [top, one.className || one.id || one.textContent.trim(), getComputedStyle(one).outlineStyle]; })()"
         )
         places.append((top, name))
         outlines.add(outline)

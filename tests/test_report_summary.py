@@ -6,6 +6,7 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from reports import _coverage, _summary
+from reports._facts import Facts, connected
 from reports._picture import drawn, steps
 from reports._text import clipped, plain
 from reports._times import Clock, clock
@@ -52,8 +53,14 @@ def test_each_list_has_its_sentence(checks: list[str], sentence: str) -> None:
 
 def test_what_is_waived_is_not_the_worst_case_and_still_in_its_list() -> None:
     report = _only("rejected-but-running")
-    assert _summary.worst_case(report).startswith("Nothing to decide on was found. Read 1,204 of 1,260 places")
+    assert _summary.worst_case(report) == "Nothing to decide on was found in the 1,204 of 1,260 places that were read."
     assert [one.check for one in _summary.lists(report).retired] == ["rejected-but-running"]
+
+
+def test_of_the_same_severity_what_is_overdue_leads() -> None:
+    criticals = [one for one in SAMPLE.findings if one.severity is Severity.CRITICAL]
+    late = tuple(replace(one, due="2026-11-01" if one.check == "unauthenticated-endpoint" else "2026-12-01") for one in criticals)
+    assert _summary.ranked(sample(findings=late))[0].check == "unauthenticated-endpoint"
 
 
 def test_every_finding_is_in_one_list_or_the_rest() -> None:
@@ -132,11 +139,17 @@ def test_a_registry_that_was_not_read_leads() -> None:
 
 
 def test_the_chain_runs_from_the_repository_to_the_owner() -> None:
-    chain = next(one.chain for one in SAMPLE.findings if len(one.chain) > 5)
+    chain = connected(Facts(SAMPLE, clock(SAMPLE.run)), SAMPLE.findings[0])
     kinds = [str(step.kind) for step in steps(chain)]
     assert kinds == ["repository", "artifact", "image", "workload", "endpoint", "credential", "person"]
-    picture = drawn(chain, chain[1].source, None)
+    picture = drawn(chain, SAMPLE.findings[0].asset, None)
     assert picture.count("<text") == 14 and picture.count('class="node') == 7 and picture.count('class="rail') == len(chain)
+
+
+def test_a_picture_grows_no_further_than_a_dozen_links() -> None:
+    many = tuple(Link(f"endpoint:http://10.0.0.{at}", Relation.ROUTES, SAMPLE.findings[0].asset) for at in range(500))
+    grown = connected(Facts(sample(links=(*SAMPLE.links, *many)), clock(SAMPLE.run)), SAMPLE.findings[0])
+    assert len(grown) <= 12 and set(SAMPLE.findings[0].chain) <= set(grown)
 
 
 def test_a_chain_that_turns_back_on_itself_is_still_drawn() -> None:
