@@ -244,6 +244,20 @@ def test_what_a_run_concluded_comes_back(store: Store) -> None:
     assert store.identifiers("workload:none") == ()
 
 
+def test_the_hashes_of_the_last_full_run_are_known(url: str) -> None:
+    for hour, (hashed, partial) in enumerate([("a", False), ("b", False), ("c", True)]):
+        with open_store(url) as store:
+            run = store.begin(hashed, partial, f"2026-11-20T0{hour}:00:00Z")
+            facts = msgspec.json.encode({"hashes": {"config": hashed}, "more": 1}).decode()
+            store.save(run, conclusion(partial=partial, facts=facts, finished=f"2026-11-20T0{hour}:30:00Z"))
+    with open_store(url) as store:
+        assert store.ledger.hashes() == {"config": "b"}
+
+
+def test_a_store_without_a_run_has_no_hashes(store: Store) -> None:
+    assert store.ledger.hashes() == {}
+
+
 def test_clean_scans_are_counted_in_a_row(store: Store) -> None:
     run = store.begin("c", False, NOW)
     for clean in (("m1", "m2"), ("m1",), ("m1", "m2")):
