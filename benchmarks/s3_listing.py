@@ -14,7 +14,7 @@ from connectors.s3.listing import listing
 from scanner.detect.artifacts import is_artifact, is_beside, may_be_unnamed
 from tests.estate.s3 import S3Server, seaweed
 
-KEYS = 20_000
+KEYS, DEEP_KEYS = 20_000, 8_000
 ROUNDS = 5
 
 

@@ -82,6 +82,8 @@ def test_ordinary_files_are_not_looked_at(path: str) -> None:
         ("data.pkl", b"\x80\x04}\x94\x8c\x01a\x94K\x01s."),
         ("frame.pkl", b"\x80\x02cpandas.core.frame\nDataFrame\n)\x81."),
         ("table.h5", (FIXTURES / "table.h5").read_bytes()),
+        ("evdev.xml", b'<?xml version="1.0"?><!DOCTYPE xkbConfigRegistry SYSTEM "xkb.dtd"><xkbConfigRegistry/>'),
+        ("readings.h5", b"\x89HDF\r\n\x1a\n" + b"\xff" * 3000),
         ("pom.xml", b'<?xml version="1.0"?><project><version>1</version></project>'),
         ("model.json", b'{"type": "object", "properties": {}}'),
         ("site.pb", b"\x0a\x03abc"),

@@ -12,7 +12,7 @@ from connectors.s3.reading import Place, observed
 from connectors.s3.settings import Settings
 from scanner.contracts import Check, Seen, Tools
 from scanner.detect.artifacts import VERSION
-from scanner.errors import ReadError
+from scanner.errors import AccessDenied, ReadError
 from scanner.model import Gap, Learned, Observation, Reason, Unit
 
 __all__ = ["Settings", "connect"]
@@ -94,11 +94,13 @@ class S3:
         return aws.client("s3", region, s3={"addressing_style": "path" if path_style else "auto"})
 
     def _region(self, aws: Aws, bucket: str) -> str:
-        """Where a bucket lies: HeadBucket says it even to those whom it denies the rest."""
+        """Where a bucket lies. To whom that is denied, the home region answers, or sends on."""
         if self.settings.endpoint_url:
             return aws.home
         try:
             return str(call(self._client(aws, aws.home), "HeadBucket", Bucket=bucket).get("BucketRegion") or aws.home)
+        except AccessDenied:
+            return aws.home
         except Gone as error:
             raise Gone(f"{bucket}: there is no such bucket (any more)", remedy="take it out of `buckets` if it was named there") from error
 

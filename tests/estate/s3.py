@@ -67,6 +67,8 @@ def seaweed(directory: Path, identities: Mapping[str, tuple[str, Sequence[str]]]
             yield server
         finally:
             _end(process)
+            for name, port in (("s3", ports[0]), ("filer", ports[6])):
+                (Path("/tmp") / f"seaweedfs-{name}-{port}.sock").unlink(missing_ok=True)  # weed's own choice of place
 
 
 def _identity(key: str, secret: str, actions: Sequence[str]) -> Mapping[str, object]:
@@ -78,11 +80,12 @@ def _command(directory: Path, config: Path, ports: Sequence[int]) -> list[str]:
     data = directory / "data"
     data.mkdir(exist_ok=True)
     flags = {
-        "dir": data, "ip": "127.0.0.1", "ip.bind": "127.0.0.1", "master.port": master, "master.port.grpc": master_grpc,
-        "volume.port": volume, "volume.port.grpc": volume_grpc, "filer.port": filer, "filer.port.grpc": filer_grpc,
-        "s3.port": s3, "s3.port.grpc": s3_grpc, "s3.config": config, "master.volumeSizeLimitMB": 64, "volume.max": 200,
-        "master.volumePreallocate": "false",
-    }  # fmt: skip
+        **{"dir": data, "ip": "127.0.0.1", "ip.bind": "127.0.0.1", "s3.config": config},
+        **{"master.port": master, "master.port.grpc": master_grpc, "volume.port": volume, "volume.port.grpc": volume_grpc},
+        **{"filer.port": filer, "filer.port.grpc": filer_grpc, "s3.port": s3, "s3.port.grpc": s3_grpc},
+        **{"s3.port.iceberg": 0, "s3.port.lance": 0, "master.telemetry": "false"},  # ports that are fixed, and a report to its makers
+        **{"master.volumeSizeLimitMB": 64, "volume.max": 60, "master.volumePreallocate": "false"},
+    }
     return [str(weed()), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in flags.items())]
 
 
@@ -114,7 +117,8 @@ def _wait(server: S3Server, process: "subprocess.Popen[bytes]", log: Path) -> No
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError(f"weed did not become ready: {log.read_text('utf-8', 'replace')[-2000:]}")
+    fatal = [line for line in log.read_text("utf-8", "replace").splitlines() if line.startswith("F")]
+    raise RuntimeError(f"weed did not become ready: {fatal or log}")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -32,8 +32,10 @@ def directory(reader: Reader) -> list[Member]:
         raise Unread("has no zip directory at its end: half-written or altered")
     count, length, offset = struct.unpack_from("<HII", tail, found + 10)
     end = start + found
-    if FULL in (length, offset) or count == 0xFFFF:
-        end, count, length, offset = _end64(reader, tail, found)
+    if tail[max(0, found - 20) : found].startswith(LOCATOR):  # PyTorch writes one whether it is needed or not
+        end, count, length, offset = _end64(reader, end - 76)
+    elif FULL in (length, offset) or count == 0xFFFF:
+        raise Unread("its zip64 directory is missing")
     if length > MAX_DIRECTORY or count > MAX_ENTRIES:
         raise Unread(f"its directory claims {count:,} members in {length:,} bytes")
     if offset > end - length:
@@ -42,11 +44,9 @@ def directory(reader: Reader) -> list[Member]:
     return _checked(_members(reader.read(end - length, length), count, shift), end - length)
 
 
-def _end64(reader: Reader, tail: bytes, found: int) -> tuple[int, int, int, int]:
-    if found < 20 or tail[found - 20 : found - 16] != LOCATOR:
-        raise Unread("its zip64 directory is missing")
-    (at,) = struct.unpack_from("<Q", tail, found - 12)
-    record = reader.read(at, 56) if at < 1 << 62 else b""
+def _end64(reader: Reader, at: int) -> tuple[int, int, int, int]:
+    """The wide record, which stands right before its locator."""
+    record = reader.read(at, 56) if at >= 0 else b""
     if record[:4] != END64:
         raise Unread("its zip64 directory is not where it says")
     count, length, offset = struct.unpack_from("<QQQ", record, 32)

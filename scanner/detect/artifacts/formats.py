@@ -9,6 +9,9 @@ import msgspec
 
 UNNAMED_MIN = 1 << 20
 MIN_BIN = 16_384
+NAMED = re.compile(
+    r"model|clf|classif|regress|weight|estimator|predictor|pipeline|checkpoint|scorer|detector|recommender|encoder|vectori[sz]er"
+)
 BLOB = re.compile(r"(?:^|/)models--[^/]+/blobs/[0-9a-f]{64}$")
 
 
@@ -32,6 +35,7 @@ class Format(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...] = ()
     certain: bool = False
     strong: bool = False
+    vague: bool = False
     needs: str = ""
     magic: tuple[Magic, ...] = ()
     reader: str = ""
@@ -121,6 +125,11 @@ def choices(path: str, head: bytes) -> list[Format]:
     matching = table().matches(head)
     agreed = [row for row in named if row in matching or not row.magic]
     return agreed or [row for row in matching if row.strong] or [row for row in named if row.certain][:1]
+
+
+def named_model(path: str) -> bool:
+    """Whether a file's name speaks of a model, for kinds of file that mostly hold something else."""
+    return NAMED.search(path.rpartition("/")[2].lower()) is not None
 
 
 def named_format(path: str) -> str | None:

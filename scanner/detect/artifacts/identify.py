@@ -6,7 +6,7 @@ import msgspec
 
 from scanner.detect.artifacts import hdf5, layout, pickles, pointers, protobuf, safetensors, tars, texts, zips
 from scanner.detect.artifacts.artifact import Artifact
-from scanner.detect.artifacts.formats import Format, choices, named_format
+from scanner.detect.artifacts.formats import Format, choices, named_format, named_model
 from scanner.detect.artifacts.gguf import gguf
 from scanner.detect.artifacts.grouping import Group
 from scanner.detect.artifacts.ranged import Ranged, Reader, Unread
@@ -76,7 +76,7 @@ def _by(row: Format, path: str, head: bytes, reader: Reader) -> Artifact | None:
     try:
         return READERS[row.reader](path, reader)
     except Unread as unread:
-        return Artifact(format=row.id, unread=str(unread))
+        return None if row.vague and not named_model(path) else Artifact(format=row.id, unread=str(unread))
 
 
 def identify_group(group: Group, opener: Callable[[str], Ranged]) -> Artifact | None:

@@ -9,6 +9,7 @@ import msgspec
 
 from scanner.detect.artifacts import archive
 from scanner.detect.artifacts.artifact import Artifact, told
+from scanner.detect.artifacts.formats import named_model
 from scanner.detect.artifacts.opcodes import Opcodes, opcodes, verdict
 from scanner.detect.artifacts.ranged import Reader, Spent, Unread
 
@@ -41,9 +42,6 @@ DATA = {
     "zoneinfo",
     "types",
 }
-NAMED = re.compile(
-    r"model|clf|classif|regress|weight|estimator|predictor|pipeline|checkpoint|scorer|detector|recommender|scaler|encoder|vectori[sz]er"
-)
 ESTIMATOR = re.compile(
     r"(Classifier|Regressor|Regression|Pipeline|SearchCV|Model|Booster|Net|Module|SVC|SVR|KMeans|Forest|Boost\w*|Learner|Transformer)$"
 )
@@ -159,7 +157,7 @@ def _numbers(walked: Opcodes, stored: int) -> dict[str, object]:
 
 def _of_pickle(path: str, walked: Opcodes, format: str) -> Artifact | None:
     level, dangerous = verdict(walked.imports)
-    named = NAMED.search(path.rpartition("/")[2].lower()) is not None
+    named = named_model(path)
     if format in ("pickle", "joblib") and _only_data(walked) and not named and level != "dangerous":
         return None
     module, estimator = _estimator(walked)
@@ -184,7 +182,7 @@ def _is_joblib(walked: Opcodes) -> bool:
 def _estimator(walked: Opcodes) -> tuple[str | None, str | None]:
     """The first class that a model would be, and the package it comes from."""
     foreign = [(module.partition(".")[0], name) for module, name in walked.imports if module.partition(".")[0] not in DATA]
-    classes = [pair for pair in foreign if ESTIMATOR.search(pair[1])]
+    classes = [pair for pair in foreign if ESTIMATOR.search(pair[1]) or pair[0] == "__torch__"]
     if classes:
         return classes[0]
     return (foreign[0][0], None) if foreign else (None, None)

@@ -9,6 +9,7 @@ from scanner.detect.artifacts.ranged import Reader, Unread
 XGB_TAIL = 4096
 NUMBER = re.compile(rb'"version"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)')
 OBJECTIVE = re.compile(rb'"objective"\s*:\s*\{[^{}]{0,400}?"name"\s*:\s*"([\w:]{1,60})"')
+ROOTS = ("PMML", "net")
 MODELS = re.compile(r"(Model|Network|Scorecard)$")
 
 
@@ -64,10 +65,18 @@ def _elements(content: bytes) -> list[tuple[str, dict[str, str]]]:
     parser.StartDoctypeDeclHandler = _refuse
     try:
         parser.Parse(content, False)
+    except _Foreign:
+        return []
     except expat.ExpatError:
-        return found if found and found[0][0] in ("PMML", "net") else []
+        return found if found and found[0][0] in ROOTS else []
     return found
 
 
-def _refuse(*_: object) -> None:
+class _Foreign(Exception):
+    """XML of another kind."""
+
+
+def _refuse(name: str, *_: object) -> None:
+    if name not in ROOTS:
+        raise _Foreign
     raise Unread("is XML with a DTD, which is not read")
