@@ -22,10 +22,6 @@ class _Facts(msgspec.Struct, frozen=True):
     hashes: Mapping[str, str] = {}
 
 
-class _Facts(msgspec.Struct, frozen=True):
-    hashes: Mapping[str, str] = {}
-
-
 class Ledger:
     """The conclusions of runs."""
 
@@ -71,17 +67,6 @@ class Ledger:
         with transaction(self._engine) as connection:
             body = connection.execute(select(LATEST.c.body).where(LATEST.c.name == "coverage")).scalar()
         return None if body is None else msgspec.msgpack.decode(body, type=Coverage)
-
-    def hashes(self) -> dict[str, str]:
-        """The hashes (config, catalogue, rules) of the last full run; empty where there was none."""
-        last = (
-            select(RUNS.c.facts)
-            .where(RUNS.c.status == "finished", RUNS.c.partial.is_(False))
-            .order_by(RUNS.c.finished.desc(), RUNS.c.id.desc())
-        )
-        with transaction(self._engine) as connection:
-            facts = connection.execute(last.limit(1)).scalar()
-        return {} if facts is None else dict(msgspec.json.decode(facts, type=_Facts).hashes)
 
     def assets(self) -> Iterator[Asset]:
         """The inventory of the last run, by key."""
