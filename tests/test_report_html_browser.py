@@ -57,7 +57,7 @@ def _type(chromium: Browser, text: str) -> None:
 
 def test_search_finds_what_only_the_proof_names(chromium: Browser, url: str) -> None:
     chromium.open(url)
-    _type(chromium, "ingress.backend")
+    _type(chromium, "workload.running")
     assert chromium.run(SHOWN) == ["f-G-003a91"]
     assert chromium.run("document.getElementById('shown').textContent") == "1 found: 1 in Retired but running"
     assert chromium.run("document.getElementById('shown').getAttribute('aria-live')") == "polite"
