@@ -21,6 +21,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request. What is configured hangs on a subclass that `github()` makes for each server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16
     state: State
     viewer: Viewer
     token: str
@@ -157,6 +159,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body if short is None else body[:short])
+        self.wfile.flush()
         self.close_connection = self.close_connection or short is not None
 
     def log_message(self, format: str, *args: Any) -> None:
