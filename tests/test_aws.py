@@ -32,17 +32,16 @@ VALUES = {
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
+def started() -> Iterator[Server]:
     with aws() as server:
         server.client("sts").get_caller_identity()
         yield server
 
 
 @pytest.fixture
-def server(running: Server) -> Iterator[Server]:
-    running.calls.clear()
-    yield running
-    running.faults.clear()
+def server(started: Server) -> Server:
+    started.empty()
+    return started
 
 
 def opened(

@@ -1,5 +1,6 @@
 """One read-only session per account: clients with our limits, every request counted, and nothing but reading operations."""
 
+import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -7,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from connectors._aws.guard import allowed, refuse_unlisted, tables
-from connectors._aws.replies import call, errors, known_regions
+from connectors._aws.replies import call, errors, known_regions, loader
 from connectors._aws.settings import AwsSettings
 from scanner.contracts import Tools
 from scanner.errors import AccessDenied, ConfigError
@@ -115,6 +116,7 @@ def _base(settings: AwsSettings, tools: Tools, connector: str) -> Any:
     from botocore.session import Session
 
     made = Session(profile=settings.profile or None)
+    made.register_component("data_loader", loader())
     try:
         made.get_scoped_config()
     except ProfileNotFound as error:
@@ -172,6 +174,7 @@ def _assume(made: Any, sts: Any, role: str, external_id: str) -> None:
     """Makes a session's credentials a role's: fetched at the first request, renewed in time."""
     from botocore import credentials
 
+    logging.getLogger("botocore.credentials").setLevel(logging.ERROR)  # its warning repeats, with a traceback, what we raise
     parameters = {"RoleArn": role, "RoleSessionName": "gnomon", **({"ExternalId": external_id} if external_id else {})}
     refresh = credentials.create_assume_role_refresher(sts, parameters)
 

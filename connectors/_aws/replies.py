@@ -148,6 +148,14 @@ def replies(client: Any, operation: str, **parameters: object) -> Iterator[Reply
         seen.add(token)
 
 
+@cache
+def loader() -> Any:
+    """botocore's models of AWS, read once for all sessions: SageMaker's alone takes megabytes."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
 def _paging(client: Any, operation: str) -> Mapping[str, Any]:
     """botocore's own row; for an operation that it has none for, the token that goes in and comes out under one name."""
     known = _paginators(client.meta.service_model.service_name).get(operation)
@@ -161,10 +169,9 @@ def _paging(client: Any, operation: str) -> Mapping[str, Any]:
 @cache
 def _paginators(service: str) -> Mapping[str, Mapping[str, Any]]:
     from botocore.exceptions import UnknownServiceError
-    from botocore.loaders import create_loader
 
     try:
-        found: Mapping[str, Mapping[str, Any]] = create_loader().load_service_model(service, "paginators-1")["pagination"]
+        found: Mapping[str, Mapping[str, Any]] = loader().load_service_model(service, "paginators-1")["pagination"]
     except UnknownServiceError:
         return {}
     return found

@@ -63,17 +63,38 @@ class Aws:
     account: str = ACCOUNT
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    touched: set[tuple[str, str]] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
     extra: Extra = field(default_factory=Extra)
     closing: threading.Event = field(default_factory=threading.Event)
+    _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def empty(self) -> None:
+        """Everything planted, failing and logged is gone, in the accounts that this server was asked for; another's are left alone."""
+        from moto.backends import get_backend
+
+        for service, account in sorted(pair for pair in self.touched if pair[0]):
+            for backend in list(get_backend(service)[account].values()):
+                backend.reset()
+        self.touched.clear()
+        self.extra = Extra()
+        self._clients = {key: client for key, client in self._clients.items() if key[2] == self.account}
+        self.calls.clear()
+        self.faults.clear()
 
     def client(self, service: str, region: str = "eu-west-1", account: str = "") -> Any:
         """A plain boto3 client that may write, for planting what a test needs."""
+        key = (service, region, account or self.account)
+        if key not in self._clients:
+            self._clients[key] = self._client(*key)
+        return self._clients[key]
+
+    def _client(self, service: str, region: str, account: str) -> Any:
         import boto3
         from botocore.config import Config
 
-        keys = ("planter", "planter") if account in ("", self.account) else self._in(account)
+        keys = ("planter", "planter") if account == self.account else self._in(account)
         return boto3.client(
             service,
             region_name=region,
@@ -116,6 +137,7 @@ class Aws:
     def fault(self, call: Call) -> Fault | None:
         with self._lock:
             self.calls.append(call)
+            self.touched.add((call.service, call.account))
             return next((fault for fault in self.faults if fault.fits(call) and not fault.spent()), None)
 
 
@@ -125,11 +147,9 @@ def aws(account: str = ACCOUNT) -> Iterator[Aws]:
 
     Leaving fails where the server itself gave a reply that AWS's own model does not allow.
     """
-    from moto.moto_api._internal import moto_api_backend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    moto_api_backend.reset()
     server = Aws("", account)
     front = Front(server, DomainDispatcherApplication(create_backend_app))
     listening = make_server("127.0.0.1", 0, front, threaded=True, request_handler=_quiet())
@@ -143,6 +163,7 @@ def aws(account: str = ACCOUNT) -> Iterator[Aws]:
         listening.shutdown()
         thread.join()
         listening.server_close()
+        server.empty()
     assert not server.broken, server.broken
 
 

@@ -51,12 +51,14 @@ def endpoint(
     sagemaker.create_endpoint_config(
         EndpointConfigName=name,
         ProductionVariants=[_variant(variant, served) for variant, served in (variants or {"all": name}).items()],
-        **({"ShadowProductionVariants": [_variant(variant, served) for variant, served in shadow.items()]} if shadow else {}),
         **(config or {}),
     )
+    kept = server.backend("sagemaker", region, account)
+    if shadow:  # moto drops what create_endpoint_config says of them
+        kept.endpoint_configs[name].shadow_production_variants = [_variant(variant, served) for variant, served in shadow.items()]
     labels = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
     made = sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=labels)
-    planted = server.backend("sagemaker", region, account).endpoints[name]
+    planted = kept.endpoints[name]
     planted.endpoint_status, planted.creation_time, planted.last_modified_time = status, THEN, THEN
     return str(made["EndpointArn"])
 
@@ -195,3 +197,55 @@ def service_credential(server: Aws, user_name: str, number: str, *, created: dat
             "ServiceName": "bedrock.amazonaws.com",
         }
     )
+
+
+def package(
+    server: Aws, group: str, *, artifact: str, approval: str = "PendingManualApproval", region: str = "eu-west-1", account: str = ""
+) -> str:
+    """The next version of a model package group; its ARN."""
+    sagemaker = server.client("sagemaker", region, account)
+    if group not in server.backend("sagemaker", region, account).model_package_groups:
+        sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    inside = {"Containers": [{"Image": IMAGE, "ModelDataUrl": artifact}], "SupportedContentTypes": [], "SupportedResponseMIMETypes": []}
+    made = sagemaker.create_model_package(ModelPackageGroupName=group, InferenceSpecification=inside, ModelApprovalStatus=approval)
+    return str(made["ModelPackageArn"])
+
+
+def notebook(server: Aws, name: str, *, status: str = "InService", repository: str | None = None, region: str = "eu-west-1") -> None:
+    """A notebook instance."""
+    told = {"DefaultCodeRepository": repository} if repository else {}
+    sagemaker = server.client("sagemaker", region)
+    sagemaker.create_notebook_instance(
+        NotebookInstanceName=name, InstanceType="ml.t3.medium", RoleArn=ROLE.format(account=server.account), **told
+    )
+    planted = server.backend("sagemaker", region).notebook_instances[name]
+    planted.status, planted.creation_time, planted.last_modified_time = status, THEN, THEN
+
+
+def jobs(server: Aws, scored: str, region: str = "eu-west-1") -> None:
+    """A training, a processing and a transform job, each called `now` and in progress, and a training job that has ended."""
+    sagemaker, arn = server.client("sagemaker", region), ROLE.format(account=server.account)
+    cluster: dict[str, Any] = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+    for name in ("now", "ended"):
+        sagemaker.create_training_job(
+            TrainingJobName=name,
+            AlgorithmSpecification={"TrainingImage": "trainer:1", "TrainingInputMode": "File"},
+            RoleArn=arn,
+            OutputDataConfig={"S3OutputPath": "s3://out"},
+            ResourceConfig=cluster,
+            StoppingCondition={"MaxRuntimeInSeconds": 60},
+        )
+    sagemaker.create_processing_job(
+        ProcessingJobName="now", AppSpecification={"ImageUri": "processor:1"}, RoleArn=arn, ProcessingResources={"ClusterConfig": cluster}
+    )
+    sagemaker.create_transform_job(
+        TransformJobName="now",
+        ModelName=scored,
+        TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://in"}}},
+        TransformOutput={"S3OutputPath": "s3://out"},
+        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    )
+    kept = server.backend("sagemaker", region)
+    kept.training_jobs["now"].training_job_status = "InProgress"
+    kept.processing_jobs["now"].processing_job_status = "InProgress"
+    kept.transform_jobs["now"].transform_job_status = "InProgress"
