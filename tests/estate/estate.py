@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.estate import inference, planting
+from tests.estate import planting
 from tests.estate.aws import Aws, aws
 from tests.estate.github import GitHub, github
-from tests.estate.kubernetes import Cluster, cluster
+from tests.estate.kubernetes import Cluster, cluster, kubeconfig
 from tests.estate.s3 import S3Server, seaweed
 from tests.estate.world import Row, World, objects
 
@@ -144,6 +144,8 @@ def _probes(estate: Estate, stack: ExitStack, servers: Path) -> list[str]:
     urls = []
     for planted in estate.world.every("probe"):
         name = planted["recording"]
+        from tests.estate import inference
+
         server = inference.llamacpp(servers / name) if planted.get("live") else inference.replay(name)
         url = stack.enter_context(server).url
         estate.names[name] = url
@@ -171,24 +173,12 @@ def _configured(estate: Estate, code: GitHub, store: S3Server, cloud: Aws, probe
     contexts = ", ".join(f'{{ context = "{name}", environment = "{_environment(name)}" }}' for name in estate.clusters)
     text = CONFIG.format(
         github=code.api_url, s3=store.url, aws=cloud.url, account=estate.world.estate["account"], region=estate.world.estate["region"],
-        contexts=f"[{contexts}]", endpoints=json.dumps([{"url": url} for url in probes]).replace(":", " =", 0), not_used=json.dumps(NOT_USED),
+        contexts=f"[{contexts}]", endpoints=json.dumps(probes), not_used=json.dumps(NOT_USED),
     )  # fmt: skip
     (estate.directory / "gnomon.toml").write_text(text, "utf-8")
     (estate.directory / "waivers.toml").write_text("", "utf-8")
-    _kubeconfig(estate)
+    kubeconfig(estate.clusters.values(), estate.directory / "kubeconfig")
 
 
 def _environment(name: str) -> str:
     return "production" if name.startswith("prod") else name
-
-
-def _kubeconfig(estate: Estate) -> None:
-    """One kubeconfig with a context for each cluster."""
-    import yaml
-
-    whole: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "clusters": [], "users": [], "contexts": []}
-    for each in estate.clusters.values():
-        part = yaml.safe_load(Path(each.kubeconfig).read_text("utf-8"))
-        for key in ("clusters", "users", "contexts"):
-            whole[key] += part[key]
-    (estate.directory / "kubeconfig").write_text(json.dumps(whole), "utf-8")

@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import random
+import string
 import tarfile
 import zlib
 from collections.abc import Mapping
@@ -11,12 +13,20 @@ from typing import Any
 
 from tests.estate import artifacts
 from tests.estate.aws import Aws
-from tests.estate.github import Organisation, Repository
+from tests.estate.github import Organisation, Repository, Secret
 from tests.estate.world import World, iso, records
 
 INVOKE = {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": "arn:aws:sagemaker:*:*:endpoint/forecast"}
 CONTAINER = "{account}.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
-CANARIES = {"openai": "sk-proj-" + "Q7vXk2mR9tLw4ZbN6cPy" * 3 + "T3BlbkFJ" + "a8Jd0Hs5Gf3Ke1Uv7Wx2" * 3}
+
+
+def _openai_key() -> str:
+    """Of the shape that betterleaks' rule `openai-api-key` describes; random, so that its entropy is a key's."""
+    letters = random.Random(7).choices(string.ascii_letters + string.digits, k=148)
+    return f"sk-proj-{''.join(letters[:74])}T3BlbkFJ{''.join(letters[74:])}"
+
+
+CANARIES = {"openai": _openai_key()}
 """Keys that look real, made up here: planted where a careless person would put them, and looked for in every output."""
 
 
@@ -33,7 +43,7 @@ def organisation(world: World) -> Organisation:
             files={path: _filled(text).encode() for path, text in content.items()},
             archived=name in archived,
             fork_of=forks.get(name),
-            secrets=tuple(secrets.get(name, ())),
+            secrets=tuple(Secret(secret, iso(world.when("-60d")), iso(world.when("-60d"))) for secret in secrets.get(name, ())),
         )
         for name, content in sorted(files.items())
     )

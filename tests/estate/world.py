@@ -1,12 +1,13 @@
 """truth.toml as values, and what each server of the estate is planted with. Vendor-neutral: no server is started here."""
 
-import hashlib
 import tomllib
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from tests.estate.kubernetes import objects as made
 
 TRUTH = Path(__file__).with_name("truth.toml")
 Story = dict[str, Any]
@@ -101,114 +102,45 @@ def records(world: World) -> Iterator[dict[str, Any]]:
 
 
 def objects(world: World, cluster: str) -> Iterator[Object]:
-    """The API objects of one cluster."""
+    """The API objects of one cluster, with uids of its own."""
+    for each in _objects(world, cluster):
+        for named in (each["metadata"], *each["metadata"].get("ownerReferences", ())):
+            named["uid"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{cluster}/{named['uid']}"))
+        yield each
+
+
+def _objects(world: World, cluster: str) -> Iterator[Object]:
     mine = [workload for workload in world.every("workload") if workload["cluster"] == cluster]
     namespaces = sorted({workload["namespace"] for workload in mine} | {"default", "kube-system"})
-    yield from (_object("v1", "Namespace", name, None, {}) for name in namespaces)
-    yield from (_object("v1", "ServiceAccount", "default", name, {}) for name in namespaces)
+    for name in namespaces:
+        yield made.namespace(name)
+        yield made.account("default", name)
     for workload in mine:
         yield from _workload(workload)
 
 
 def _workload(planted: Mapping[str, Any]) -> Iterator[Object]:
     kind, name, namespace = planted.get("kind", "Deployment"), planted["name"], planted["namespace"]
-    labels = {"app": name}
-    pod = _pod(planted)
-    template = {"metadata": {"labels": labels}, "spec": pod}
-    account = planted.get("service_account")
-    if account:
-        yield _object("v1", "ServiceAccount", account, namespace, {}, annotations=planted.get("account_annotations", {}))
+    account = planted.get("service_account", "default")
+    if account != "default":
+        yield made.account(account, namespace, **planted.get("account_annotations", {}))
+    container = _container(planted)
     if kind == "CronJob":
-        job = {"template": template}
-        spec = {"schedule": planted["schedule"], "jobTemplate": {"spec": job}, "suspend": planted.get("suspend", False)}
-        yield _object("batch/v1", "CronJob", name, namespace, {"spec": spec}, labels)
+        suspend = planted.get("suspend", False)
+        yield made.cronjob(name, namespace, container, schedule=planted["schedule"], suspend=suspend, serviceAccountName=account)
         return
     replicas = planted.get("replicas", 1)
-    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
-    if kind == "StatefulSet":
-        spec["serviceName"] = name
-    yield _object("apps/v1", kind, name, namespace, {"spec": spec, "status": {"replicas": replicas, "readyReplicas": replicas}}, labels)
-    yield from _pods(planted, pod, labels, replicas)
+    controller = made.deployment(name, namespace, container, replicas=replicas, kind=kind, account=account)
+    yield from made.rolled_out(controller) if replicas else [controller]
     if "exposed" in planted:
-        yield from _exposed(planted, labels)
+        public = planted["exposed"] == "public"
+        yield made.service(name, namespace, "LoadBalancer" if public else "ClusterIP", ip="203.0.113.7" if public else "")
     if planted.get("autoscaled"):
-        target = {"apiVersion": "apps/v1", "kind": kind, "name": name}
-        yield _object("keda.sh/v1alpha1", "ScaledObject", name, namespace, {"spec": {"scaleTargetRef": target, "minReplicaCount": 0}})
+        yield made.scaledobject(name, namespace, name)
 
 
-def _pods(planted: Mapping[str, Any], pod: Object, labels: Mapping[str, str], replicas: int) -> Iterator[Object]:
-    name, namespace = planted["name"], planted["namespace"]
-    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": _uid("deployment", namespace, name), "controller": True}
-    set_name = f"{name}-6d4f"
-    if not replicas:
-        return
-    body = {"spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}}}
-    yield _object("apps/v1", "ReplicaSet", set_name, namespace, body, labels, owners=[owner])
-    mine = {
-        "apiVersion": "apps/v1",
-        "kind": "ReplicaSet",
-        "name": set_name,
-        "uid": _uid("replicaset", namespace, set_name),
-        "controller": True,
-    }
-    digest = planted.get("digest", _digest(planted["image"]))
-    status = {"phase": "Running", "containerStatuses": [_container_status(planted, digest)]}
-    yield _object("v1", "Pod", f"{set_name}-x2x", namespace, {"spec": pod, "status": status}, labels, owners=[mine])
-
-
-def _container_status(planted: Mapping[str, Any], digest: str) -> Object:
-    image = planted["image"]
-    name = image.rpartition(":")[0] or image
-    return {
-        "name": "main", "image": image, "imageID": f"{name}@sha256:{digest}", "ready": True, "restartCount": 0,
-        "containerID": f"containerd://{digest}", "started": True, "state": {"running": {}},
-    }  # fmt: skip
-
-
-def _pod(planted: Mapping[str, Any]) -> Object:
-    plain = [{"name": name, "value": value} for name, value in planted.get("env", {}).items()]
-    secret = [_secret_reference(name, value) for name, value in planted.get("secret_env", {}).items()]
-    container: Object = {"name": "main", "image": planted["image"], "env": plain + secret}
-    if "args" in planted:
-        container["args"] = planted["args"]
-    if "gpu" in planted:
-        container["resources"] = {"limits": {"nvidia.com/gpu": str(planted["gpu"])}}
-    return {"containers": [container], "serviceAccountName": planted.get("service_account", "default"), "restartPolicy": "Always"}
-
-
-def _secret_reference(name: str, place: str) -> Object:
-    secret, _, key = place.partition("/")
-    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key or name}}}
-
-
-def _exposed(planted: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Object]:
-    name, namespace, public = planted["name"], planted["namespace"], planted["exposed"] == "public"
-    port = {"port": 80, "targetPort": planted.get("port", 8000)}
-    spec = {"selector": labels, "ports": [port], "type": "LoadBalancer" if public else "ClusterIP", "clusterIP": "10.0.0.10"}
-    status = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}} if public else {"loadBalancer": {}}
-    yield _object("v1", "Service", name, namespace, {"spec": spec, "status": status}, labels)
-
-
-def _object(
-    version: str, kind: str, name: str, namespace: str | None, body: Object, labels: Mapping[str, str] | None = None,
-    owners: list[Object] | None = None, annotations: Mapping[str, str] | None = None,
-) -> Object:  # fmt: skip
-    metadata: Object = {
-        "name": name,
-        "uid": _uid(kind.lower(), namespace or "", name),
-        "resourceVersion": "100",
-        "creationTimestamp": "2026-01-10T08:00:00Z",
-    }
-    metadata |= {"namespace": namespace} if namespace else {}
-    metadata |= {"labels": dict(labels)} if labels else {}
-    metadata |= {"annotations": dict(annotations)} if annotations else {}
-    metadata |= {"ownerReferences": owners} if owners else {}
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, **body}
-
-
-def _uid(kind: str, namespace: str, name: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{namespace}/{name}"))
-
-
-def _digest(image: str) -> str:
-    return hashlib.sha256(image.encode()).hexdigest()
+def _container(planted: Mapping[str, Any]) -> Object:
+    gpu = {"resources": {"limits": {"nvidia.com/gpu": str(planted["gpu"])}}} if "gpu" in planted else {}
+    return made.container(
+        planted["image"], args=planted.get("args", ()), env=planted.get("env"), secret_env=planted.get("secret_env"), **gpu
+    )
