@@ -149,7 +149,7 @@ def _secret(values: Values, shelf: Shelf) -> Values:
 
 
 def _date(value: float | datetime) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+    return value if isinstance(value, datetime) else datetime.fromtimestamp(int(value), UTC)
 
 
 OPERATIONS: Mapping[tuple[str, str], Callable[[Shelf, Values], Values | None]] = {
