@@ -16,12 +16,11 @@ from reports._coverage import absence
 from reports._facts import Facts, connected, place_of
 from reports._picture import Step, drawn, steps
 from reports._text import plain
-from reports._words import KINDS, SEVERITIES, check_words, name_of, platform_of
-from scanner.model import Asset, Finding, Kind, Link, Record, Status
+from reports._words import SEVERITIES, check_words
+from scanner.model import Finding, Link, Record, Status
 
 NO_OWNER = "no owner named"
-_TEXT = 8000
-_KINDS = (Kind.MODEL, Kind.ARTIFACT, Kind.AGENT, Kind.ENDPOINT, Kind.WORKLOAD, Kind.CREDENTIAL, Kind.SDK, Kind.DATASET)
+TEXT = 8000
 
 
 class Facets(NamedTuple):
@@ -64,16 +63,6 @@ class FindingRow(Row):
     def steps(self) -> tuple[Step, ...]:
         """Its chain, from the repository down to the owner."""
         return steps(self.chain)
-
-
-@dataclass(frozen=True)
-class AssetRow(Row):
-    """A thing of the inventory."""
-
-    asset: Asset
-    name: str
-    place: str
-    platform: str
 
 
 @dataclass(frozen=True)
@@ -124,32 +113,9 @@ def listings(facts: Facts) -> tuple[Listing, ...]:
     )
 
 
-def inventory(facts: Facts, limit: int) -> Listing:
-    """The AI that was found, whatever was decided about it; `limit` rows at most."""
-    found = [asset for asset in facts.report.assets if asset.kind in _KINDS]
-    found.sort(key=lambda asset: (_KINDS.index(asset.kind), asset.key))
-    rows = [_asset_row(asset, facts) for asset in found[:limit]]
-    says = "Everything that is or serves a model, and the credentials beside it."
-    if len(found) > limit:
-        says += f" The first {limit:,} of {len(found):,} are here; all of them are in inventory.csv."
-    return Listing("inventory", "The things found", says, ("Kind", "Name", "Owner", "Place", "Platform"), rows, "Nothing was found.")
-
-
 def resolved(facts: Facts) -> tuple[FindingRow, ...]:
     """What is gone since the last run."""
     return tuple(finding_row(finding, facts) for finding in facts.report.resolved)
-
-
-def census(assets: Iterable[Asset]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[int, ...], int], ...]]:
-    """Counts by kind (rows) and platform (columns, most first), with each row's sum."""
-    cells = Counter((asset.kind, platform_of(asset)) for asset in assets)
-    totals: Counter[str] = Counter()
-    for (_, platform), number in cells.items():
-        totals[platform] += number
-    platforms = tuple(name for name, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0])))
-    kinds = sorted({kind for kind, _ in cells}, key=list(Kind).index)
-    rows = [(_plural(kind), tuple(cells[kind, name] for name in platforms)) for kind in kinds]
-    return platforms, tuple((name, numbers, sum(numbers)) for name, numbers in rows)
 
 
 def choices(lists: Iterable[Listing]) -> dict[str, list[tuple[str, int]]]:
@@ -185,16 +151,6 @@ def finding_row(finding: Finding, facts: Facts, ranks: Mapping[str, int] = Mappi
     )
 
 
-def _asset_row(asset: Asset, facts: Facts) -> AssetRow:
-    owner = plain(str(asset.attributes.get("owner") or ""), 80)
-    place, platform, name = place_of(facts, asset.key), plain(platform_of(asset), 40), plain(name_of(asset.key), 120)
-    seen = (one.where for one in asset.evidence)
-    text = " ".join([asset.key, *asset.identifiers, *map(str, asset.attributes.values()), owner, place, platform, *seen])
-    sort = (_KINDS.index(asset.kind), name.casefold(), owner.casefold() or "~", place.casefold(), platform)
-    facets = Facets(owner=owner, environment=plain(str(asset.attributes.get("environment") or ""), 60))
-    return AssetRow(anchor("asset " + asset.key, hashed=True), facets, sort, text[:_TEXT].casefold(), asset, name, place, platform)
-
-
 def anchor(name: str, *, hashed: bool = False) -> str:
     """A name as the id of an element: itself where it is harmless, else its hash."""
     if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", name) and not hashed:
@@ -228,7 +184,7 @@ def _finding_text(finding: Finding, place: str, joined: tuple[Link, ...]) -> str
         *finding.severity_because,
         *finding.controls,
     )
-    return " ".join(filter(None, (*parts, check_words(finding.check), *links, *seen, *near)))[:_TEXT].casefold()
+    return " ".join(filter(None, (*parts, check_words(finding.check), *links, *seen, *near)))[:TEXT].casefold()
 
 
 def _owner_ranks(findings: Iterable[Finding]) -> dict[str, int]:
@@ -238,7 +194,3 @@ def _owner_ranks(findings: Iterable[Finding]) -> dict[str, int]:
         worst[_whose(one)].append(SEVERITIES.index(one.severity) + 9 * (one.waived_by is not None))
     order = sorted(worst, key=lambda owner: (sorted(worst[owner]), owner))
     return {owner: at for at, owner in enumerate(order)}
-
-
-def _plural(kind: Kind) -> str:
-    return "SDKs" if kind is Kind.SDK else KINDS[kind][1].capitalize()

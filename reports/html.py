@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 from pydantic import Field
 
-from reports import _page, _summary, _text, _words
+from reports import _inventory, _page, _summary, _text, _words
 from reports._coverage import absence, tally, unseen
 from reports._facts import Facts
 from reports._files import FILE_NAME, deliver
@@ -60,7 +60,7 @@ def page(report: Report, settings: Settings) -> bytes:
     """The whole page in UTF-8."""
     facts = Facts(report, clock(report.run, settings.timezone))
     lists = _page.listings(facts) if report.judged else ()
-    everything = (*lists, _page.inventory(facts, settings.inventory_rows))
+    everything = (*lists, _inventory.inventory(facts, settings.inventory_rows))
     environment = _environment(facts)
     script = "\n".join((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS)
     style = "\n".join((TEMPLATES / name).read_text("utf-8") for name in STYLES)
@@ -77,7 +77,7 @@ def page(report: Report, settings: Settings) -> bytes:
         choices=_page.choices(everything),
         resolved=_page.resolved(facts),
         trend=trend(report.trend) if report.judged else (),
-        census=_page.census(report.assets),
+        census=_inventory.census(report.assets),
         inline=settings.inline_rows,
         packed=_packed(everything, settings.inline_rows, environment),
         script=script,
