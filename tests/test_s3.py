@@ -216,7 +216,7 @@ def test_an_excluded_bucket_is_named_as_skipped(server: S3Server, tmp_path: Path
 @pytest.mark.slow
 def test_limits_are_gaps(server: S3Server, tmp_path: Path) -> None:
     _, gaps, _ = seen_in(source(server, tmp_path, max_probes=2, max_unnamed=1), "ml-prod")
-    assert [(gap.reason, gap.remedy) for gap in gaps] == [(Reason.LIMIT, "raise max_probes or max_unnamed")]
+    assert [(gap.reason, gap.remedy) for gap in gaps] == [(Reason.LIMIT, "raise max_probes, max_unnamed or the source's ceilings")]
     _, gaps, _ = seen_in(source(server, tmp_path, max_keys=3), "ml-prod")
     assert Reason.LIMIT in {gap.reason for gap in gaps}
 
@@ -332,7 +332,7 @@ PAGE = '<?xml version="1.0"?><ListBucketResult><Name>b</Name><IsTruncated>false<
 ENTRY = (
     "<Contents><Key>m.gguf</Key><Size>5000</Size><ETag>&quot;e&quot;</ETag><LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>"
 )
-Answer = Callable[[BaseHTTPRequestHandler], tuple[int, bytes]]
+Answer = Callable[[BaseHTTPRequestHandler], tuple[Any, ...]]
 
 
 @contextmanager
@@ -343,11 +343,15 @@ def answering(answer: Answer) -> Iterator[S3Server]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, body = answer(self)
+            status, body, *headers = answer(self)
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            for name, value in (headers[0] if headers else {"Content-Length": str(len(body))}).items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if self.command == "GET":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""
@@ -402,6 +406,47 @@ def test_nothing_but_reading_is_ever_sent_and_the_requester_never_pays(tmp_path:
         _, gaps, _ = seen_in(source(bad, tmp_path, buckets=("b",)), "b")
     assert set(asked) == {("GET", None)}
     assert {gap.scope for gap in gaps} == {"aws/111111111111/s3/b#settings", "aws/111111111111/s3/b"}
+
+
+def store_of(content: bytes, headers: Mapping[str, str], entry: str = "", range_cut: int = 0) -> Answer:
+    """A bucket with one object, m.gguf, whose replies carry these headers."""
+    listed = ENTRY.replace("5000", str(len(content))).replace("<ETag>", f"{entry}<ETag>")
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[Any, ...]:
+        if "list-type" in request.path:
+            return 200, (PAGE % listed).encode()
+        if not request.path.startswith("/b/m.gguf"):
+            return 403, error("AccessDenied")
+        ranged = request.headers.get("Range")
+        first, last = (int(end) for end in ranged.removeprefix("bytes=").split("-")) if ranged else (0, len(content) - 1)
+        body = content[first : last + 1]
+        return (206 if ranged else 200), body[: len(body) - range_cut], {"ETag": '"e"', "Content-Length": str(len(body)), **headers}
+
+    return answer
+
+
+def test_a_checksum_that_the_listing_promises_is_asked_for_once(tmp_path: Path) -> None:
+    entry = "<ChecksumAlgorithm>SHA256</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>"
+    headers = {"x-amz-checksum-sha256": "A" * 43 + "=", "x-amz-checksum-type": "FULL_OBJECT", "x-amz-version-id": "v7"}
+    with answering(store_of(make.gguf(), headers, entry)) as good:
+        sightings, _, _ = seen_in(source(good, tmp_path, buckets=("b",)), "b")
+    assert sightings["m.gguf"].identifiers == ("s3://b/m.gguf", "s3:b/m.gguf@v7", "sha256:" + "0" * 64)
+
+
+def test_an_object_in_glacier_is_named_and_not_read(tmp_path: Path) -> None:
+    with answering(store_of(make.gguf(), {}, "<StorageClass>GLACIER</StorageClass>")) as cold:
+        connector = source(cold, tmp_path, buckets=("b",), sample_key_env="SAMPLES")
+        sightings, gaps, _ = seen_in(connector, "b")
+    assert "GLACIER" in str(sightings["m.gguf"].attributes["unread"])
+    assert [gap.scope for gap in gaps] == ["aws/111111111111/s3/b#settings"]
+
+
+def test_half_a_body_is_a_gap(tmp_path: Path) -> None:
+    with answering(store_of(make.gguf(), {"Connection": "close"}, range_cut=100)) as bad:
+        sightings, gaps, found = seen_in(source(bad, tmp_path, buckets=("b",)), "b")
+    assert list(sightings) == ["m.gguf"]
+    assert Reason.UNEXPECTED in {gap.reason for gap in gaps}
+    assert not any(isinstance(one, Learned) for one in found), "a failure that passes is not remembered"
 
 
 def held(headers: Mapping[str, Any], **changed: Any) -> tuple[str, ...]:

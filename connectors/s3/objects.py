@@ -9,10 +9,11 @@ from typing import Any
 from connectors._aws import call, errors
 from connectors.s3.listing import Object
 from scanner.detect.artifacts import Unread
-from scanner.errors import ReadError
+from scanner.errors import ReadError, UnexpectedReply
 
 MD5 = re.compile(r"[0-9a-f]{32}")
 PLAIN = (None, "AES256")  # encryption under which an ETag of a single part is the MD5 of the content (AWS: "Object integrity")
+STRONG = re.compile(r"[0-9A-Za-z_-]+")
 COLD = ("GLACIER", "DEEP_ARCHIVE")
 EMPTY = 0
 Reply = Mapping[str, Any]
@@ -36,15 +37,25 @@ class S3Ranged:
             raise Unread(f"lies in {self.found.storage}, where reading costs money and hours")
         reply = self._get(offset, min(length, self.found.size - offset))
         self.headers = self.headers or {name: value for name, value in reply.items() if name != "Body"}
-        with errors(self.client):
-            content: bytes = reply["Body"].read(length)
+        content = self._body(reply, offset, length)
         self.requests += 1
         self.received += len(content)
         return content
 
+    def _body(self, reply: Reply, offset: int, length: int) -> bytes:
+        """All of the bytes that were asked for: half a body is an error, never a short file."""
+        with errors(self.client), reply["Body"] as body:
+            content: bytes = body.read(length)
+        announced = min(length, int(reply.get("ContentLength", 0)))
+        if offset and reply["ResponseMetadata"]["HTTPStatusCode"] != 206:
+            raise UnexpectedReply(f"s3://{self.bucket}: answers ranged reads with whole files")
+        if len(content) < announced:
+            raise UnexpectedReply(f"s3://{self.bucket}: half a body came, {len(content)} of {announced} bytes")
+        return content
+
     def _get(self, offset: int, length: int) -> Reply:
         wanted: dict[str, Any] = {"Range": f"bytes={offset}-{offset + length - 1}"}
-        if self.found.etag:
+        if STRONG.fullmatch(self.found.etag):
             wanted["IfMatch"] = f'"{self.found.etag}"'
         return call(self.client, "GetObject", Bucket=self.bucket, Key=self.found.key, **wanted)
 

@@ -17,6 +17,7 @@ from scanner.detect.artifacts import (
     VERSION,
     Artifact,
     Group,
+    Unread,
     group,
     identify_group,
     is_artifact,
@@ -159,8 +160,16 @@ def _identified(place: Place, objects: Mapping[str, Object], one: Group, key: by
     found = identify_group(one, sources.__getitem__)
     if found is None or len(one.members) > 1:
         return found
-    sample = (sampled_digest(first, key),) if key and first.found.size >= SAMPLED_FROM else ()
-    return msgspec.structs.replace(found, identifiers=tuple(sorted({*found.identifiers, *identifiers(first), *sample})))
+    return msgspec.structs.replace(found, identifiers=tuple(sorted({*found.identifiers, *identifiers(first), *_sampled(first, key)})))
+
+
+def _sampled(first: S3Ranged, key: bytes) -> tuple[str, ...]:
+    if not key or first.found.size < SAMPLED_FROM:
+        return ()
+    try:
+        return (sampled_digest(first, key),)
+    except Unread:
+        return ()
 
 
 def _observations(place: Place, told: Told, objects: Mapping[str, Object]) -> Iterator[Observation | Learned]:
@@ -182,6 +191,6 @@ def _observations(place: Place, told: Told, objects: Mapping[str, Object]) -> It
 def _hidden(place: Place, reason: Reason, count: int) -> Gap:
     if reason is Reason.LIMIT:
         detail = f"{count:,} keys that may be models were not looked at"
-        return Gap(place.source, place.scope, reason, detail, "raise max_probes or max_unnamed")
+        return Gap(place.source, place.scope, reason, detail, "raise max_probes, max_unnamed or the source's ceilings")
     remedy = "allow s3:GetObject, and kms:Decrypt where the bucket is encrypted with KMS" if reason is Reason.DENIED else ""
     return Gap(place.source, place.scope, reason, f"{count:,} files that may be models could be listed but not read", remedy)

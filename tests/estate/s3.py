@@ -67,8 +67,8 @@ def seaweed(directory: Path, identities: Mapping[str, tuple[str, Sequence[str]]]
             yield server
         finally:
             _end(process)
-            for name, port in (("s3", ports[0]), ("filer", ports[6])):
-                (Path("/tmp") / f"seaweedfs-{name}-{port}.sock").unlink(missing_ok=True)  # weed's own choice of place
+            for socket_left in (left for port in ports for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")):  # weed's own choice
+                socket_left.unlink(missing_ok=True)
 
 
 def _identity(key: str, secret: str, actions: Sequence[str]) -> Mapping[str, object]:
