@@ -169,3 +169,12 @@ def test_every_unread_unit_is_named_by_some_question(told: list[Told]) -> None:
     for each in told:
         if each.sight is not Sight.READ:
             assert any(place == each.scope or place.startswith(each.scope + "/") for place in blind)
+
+
+def test_secrets_that_nothing_refers_to_hide_nothing_that_runs() -> None:
+    blind = Gap("k", "kubernetes/prod#unreferenced-secrets", Reason.SKIPPED)
+    looked = Looked(build([Told("k", "kubernetes/prod/llm", Sight.READ)], [blind], ["kubernetes"], ()))
+    assert looked.whole(["kubernetes/prod"]) == (True, [])
+    assert looked.whole(["kubernetes/prod#unreferenced-secrets"])[0] is False
+    assert "kubernetes/prod#unreferenced-secrets" in looked.unread("hold")
+    assert "kubernetes/prod#unreferenced-secrets" not in looked.unread("run")

@@ -168,7 +168,7 @@ def test_credentials_are_known_by_reference_and_never_by_value(tmp_path: Path) -
 def test_secrets_are_not_listed_and_that_is_said(tmp_path: Path) -> None:
     secret = k8s.thing("v1", "Secret", "unused-openai-key", "llm", type="Opaque", data={"key": "aHVudGVyMg=="})
     with reading([LLM, secret], tmp_path) as reader:
-        gap = next(gap for gap in reader.listing_gaps() if gap.scope == "kubernetes/prod-eu/secrets")
+        gap = next(gap for gap in reader.listing_gaps() if gap.scope == "kubernetes/prod-eu#unreferenced-secrets")
         assert gap.reason is Reason.SKIPPED
         assert not any(key.startswith("credential:") for key in reader.things())
 

@@ -66,7 +66,7 @@ def test_namespaces_that_the_config_names_need_no_list(tmp_path: Path) -> None:
     denied = [("gnomon", "", "namespaces"), ("gnomon", "llm", "namespaces")]
     with reading(SMALL, tmp_path, denied=denied, settings={"namespaces": ("llm",)}) as reader:
         assert [unit.scope for unit in reader.units()] == ["kubernetes/prod-eu/llm"]
-        assert [gap.scope for gap in reader.listing_gaps()] == ["kubernetes/prod-eu/secrets"]
+        assert [gap.scope for gap in reader.listing_gaps()] == ["kubernetes/prod-eu#unreferenced-secrets"]
 
 
 def test_a_group_that_is_not_served_is_no_gap(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ class Kubernetes:
         if not self.settings.list_secrets:
             detail = "Secrets are known by the names that other objects give them; one that nothing refers to is not seen"
             remedy = "set list_secrets = true and allow list on secrets; that permission also reads their values"
-            yield Gap(self.source, f"kubernetes/{cluster.name}/secrets", Reason.SKIPPED, detail, remedy)
+            yield Gap(self.source, f"kubernetes/{cluster.name}#unreferenced-secrets", Reason.SKIPPED, detail, remedy)
         try:
             cluster.volumes()
         except ReadError as error:

@@ -1,6 +1,6 @@
 """The models and weights that a workload or an endpoint serves and loads, the credentials it is handed, the endpoints it calls."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from connectors.kubernetes.declared import MODEL_SCHEMES, Model, Weights, declared
@@ -50,6 +50,7 @@ class Held(NamedTuple):
         """As sightings and links of `key`."""
         for model in self.models:
             yield from _served(place, key, self.owner or key, model, place.evidence(type_, name, model.field, model.rule, model.sure))
+        yield from _adapted(self.owner or key, self.models, lambda model: place.evidence(type_, name, model.field, "adapter", model.sure))
         for weight in self.weights:
             yield link(key, Relation.LOADS, weight.target, place.evidence(type_, name, weight.field, weight.rule))
         for reading in self.readings:
@@ -163,6 +164,14 @@ def _configured(container: Container, readings: Iterable[Reading], calls: Iterab
     beside = {reading.provider for reading in readings if reading.provider} | {call.provider for call in calls if call.provider}
     for variable, ref in configured(container.env, sorted(provider for provider in beside if is_model_provider(provider))):
         yield Model(ref, f"{container.field}.env[{variable}]", "configured-model", Confidence.INFERRED)
+
+
+def _adapted(owner: str, models: Iterable[Model], evidence: Callable[[Model], tuple[Any, ...]]) -> Iterator[Observation]:
+    """An adapter was made from the model that it is loaded onto."""
+    bases = [model.ref for model in models if not model.ref.adapter]
+    for model in (each for each in models if each.ref.adapter):
+        adapter = f"model:{owner}:{model.ref.provider}/{model.ref.model_id}"
+        yield from (link(adapter, Relation.DERIVES, f"model:{owner}:{base.provider}/{base.model_id}", evidence(model)) for base in bases)
 
 
 def _served(place: Place, key: str, owner: str, model: Model, evidence: tuple[Any, ...]) -> Iterator[Observation]:

@@ -48,10 +48,14 @@ class Looked:
 
     def _missing(self, path: str) -> list[str]:
         place = key(path)
-        inside = self._unread if path == ANYWHERE else self._under(self._unread, place)
+        inside = [found for found in (self._unread if path == ANYWHERE else self._under(self._unread, place)) if self._counts(found, place)]
         if inside or path == ANYWHERE:
             return [self._named(found) for found in inside]
         return [] if self._seen(place) else [next((self._named(up) for up in above(path) if up in self._gaps), path)]
+
+    def _counts(self, found: str, asked: str) -> bool:
+        """A place that can only hold credentials hides nothing that runs or is stored; asked for by name, it counts."""
+        return found == asked or tuple(self._can(found)) != (Can.HOLD,)
 
     def _inside(self, path: str) -> set[tuple[str, Reason]]:
         inside = self._gap_keys if path == ANYWHERE else self._under(self._gap_keys, key(path))
