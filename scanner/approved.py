@@ -33,6 +33,9 @@ def where(assets: Mapping[str, Asset], place: Place) -> Where:
     return told
 
 
+ANYWHERE = ApprovedScope()
+
+
 def outside(scope: ApprovedScope, told: Where) -> tuple[str, ...]:
     """The dimensions in which something is known to be where the record does not allow it."""
     return tuple(name for name, allowed, have in _restricted(scope, told) if have and not _fits(allowed, have))

@@ -3,12 +3,13 @@
 A million links fit in 12 MB this way and are walked in milliseconds (docs/decisions/graph-in-arrays.md).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from scanner.model import Asset, Inventory, Link, Relation
+from scanner.bulk import uncollected
+from scanner.model import Asset, Inventory, Kind, Link, Relation
 
 if TYPE_CHECKING:
     import networkx
@@ -24,6 +25,7 @@ CODES = {relation: code for code, relation in enumerate(Relation)}
 class Graph:
     """An inventory as numbered nodes and edges. Node `n` is `keys[n]`; edge `e` is `links[e]`, from `source[e]` to `target[e]`."""
 
+    @uncollected
     def __init__(self, inventory: Inventory) -> None:
         import numpy as np
 
@@ -39,11 +41,26 @@ class Graph:
         self.stale: Flags = np.zeros(count, np.bool_)
         self.stale[list(inventory.stale_links)] = True
 
+    @cached_property
+    def of_kind(self) -> Mapping[Kind, list[Asset]]:
+        """The assets by kind."""
+        kinds: dict[Kind, list[Asset]] = {kind: [] for kind in Kind}
+        for asset in self.assets:
+            kinds[asset.kind].append(asset)
+        return kinds
+
     def edges(self, *relations: Relation) -> "Numbers":
         """The numbers of all edges of these relations."""
         import numpy as np
 
         return np.flatnonzero(self._mask(relations)).astype(np.int32)
+
+    def needed(self, *relations: Relation) -> frozenset[str]:
+        """The keys of all assets that a link of these relations ends at."""
+        import numpy as np
+
+        keys = self.keys
+        return frozenset(keys[number] for number in np.unique(self.target[self._mask(relations)]).tolist())
 
     def out_of(self, key: str, *relations: Relation) -> Iterator[Link]:
         """The links that start at an asset."""
@@ -103,6 +120,11 @@ class Graph:
         graph.add_edges_from((link.source, link.target, {"link": link}) for link in links)
         return graph
 
+    @cached_property
+    def remembers(self) -> bool:
+        """Whether anything here is only what an earlier run saw."""
+        return bool(self.inventory.stale_links) or any(asset.stale for asset in self.assets)
+
     def is_stale(self, link: Link) -> bool:
         """Whether only what an earlier run saw told of this link."""
         return (link.source, link.relation, link.target) in self._old
@@ -123,18 +145,18 @@ class Graph:
         return flags
 
     @cached_property
-    def _forward(self) -> "tuple[Numbers, Numbers]":
+    def _forward(self) -> tuple[list[int], list[int]]:
         return _sorted_edges(self.source, len(self.keys))
 
     @cached_property
-    def _backward(self) -> "tuple[Numbers, Numbers]":
+    def _backward(self) -> tuple[list[int], list[int]]:
         return _sorted_edges(self.target, len(self.keys))
 
-    def _of(self, key: str, order: "Numbers", bounds: "Numbers", relations: tuple[Relation, ...]) -> Iterator[Link]:
+    def _of(self, key: str, order: list[int], bounds: list[int], relations: tuple[Relation, ...]) -> Iterator[Link]:
         number = self.number.get(key)
         if number is None:
             return
-        for edge in order[bounds[number] : bounds[number + 1]].tolist():
+        for edge in order[bounds[number] : bounds[number + 1]]:
             link = self.links[edge]
             if not relations or link.relation in relations:
                 yield link
@@ -156,12 +178,13 @@ class Graph:
             yield next(link for link in self.out_of(self.keys[start], *relations) if link.target == goal)
 
 
-def _sorted_edges(ends: "Numbers", nodes: int) -> "tuple[Numbers, Numbers]":
+def _sorted_edges(ends: "Numbers", nodes: int) -> tuple[list[int], list[int]]:
+    """Edge numbers grouped by an end, and where each group begins; lists, because they are read one number at a time."""
     import numpy as np
 
-    order = np.argsort(ends, kind="stable").astype(np.int32)
-    bounds = np.searchsorted(ends[order], np.arange(nodes + 1)).astype(np.int32)
-    return order, bounds
+    order = np.argsort(ends, kind="stable")
+    bounds = np.searchsorted(ends[order], np.arange(nodes + 1))
+    return order.tolist(), bounds.tolist()
 
 
 def _breadth_first(nodes: int, begin: Any, end: Any, starts: Any) -> Any:

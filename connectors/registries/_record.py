@@ -49,7 +49,7 @@ def record_of(raw: Mapping[str, Any], registry: str, where: str, states: Mapping
     """The record in a mapping, its faults in `broken`. `states`: other words for a state. Raises Unusable without id and name."""
     faults: list[str] = []
     values: dict[str, Any] = {name: _taken(faults, name, raw, _text) for name in TEXTS}
-    values |= {name: _taken(faults, name, raw, _strings) or () for name in LISTS}
+    values |= {name: _list(faults, name, raw) for name in LISTS}
     values |= {name: _taken(faults, name, raw, _day) for name in DATES}
     values |= _identity(faults, values)
     values |= {"state": _state(faults, raw.get("state"), states or {}), "approved_scope": _scope(faults, raw.get("approved_scope"))}
@@ -83,6 +83,15 @@ def _taken(faults: list[str], name: str, raw: Mapping[str, Any], read: Callable[
     except Unreadable as error:
         faults.append(f"{name.replace('_', ' ')} {error}")
         return None
+
+
+def _list(faults: list[str], name: str, raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is text in a list still matches, whatever stands beside it."""
+    value = raw.get(name)
+    readable = [each for each in value if isinstance(each, str)] if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)) and len(readable or ()) < len(value):
+        faults.append(f"{name} holds something that is not text")
+    return _taken(faults, name, {name: readable}, _strings) or ()
 
 
 def _text(value: Any) -> str:

@@ -7,12 +7,14 @@ from scanner.graph import Graph
 from scanner.model import Asset, Kind, Link, Relation
 
 Chains = dict[str, tuple[Link, ...]]
+ALWAYS = (Kind.MODEL, Kind.AGENT)
+ITSELF = (*ALWAYS, Kind.ARTIFACT, Kind.WORKLOAD, Kind.ENDPOINT, Kind.DEPLOYMENT, Kind.IMAGE)
 CODE = frozenset({Kind.MODEL, Kind.SDK})
 
 
 def because(graph: Graph) -> Chains:
     """Every AI asset with its chain of links; an empty chain where the thing itself is AI."""
-    chains: Chains = {asset.key: () for asset in graph.assets if _is_ai(asset)}
+    chains: Chains = {asset.key: () for kind in ITSELF for asset in graph.of_kind[kind] if kind in ALWAYS or _is_ai(asset)}
     for rule in (_models_held, _permitted, _code, _called, _identity, _origin, _called, _images, _routed):
         for key, chain in list(rule(graph, chains)):
             chains.setdefault(key, chain)
@@ -20,11 +22,7 @@ def because(graph: Graph) -> Chains:
 
 
 def _is_ai(asset: Asset) -> bool:
-    if asset.kind in (Kind.MODEL, Kind.AGENT):
-        return True
-    if asset.kind is Kind.ARTIFACT:
-        return is_model(asset)
-    return asset.kind in (Kind.WORKLOAD, Kind.ENDPOINT, Kind.DEPLOYMENT, Kind.IMAGE) and bool(asset.attributes.get("server"))
+    return is_model(asset) if asset.kind is Kind.ARTIFACT else bool(asset.attributes.get("server"))
 
 
 def _ends(graph: Graph, *relations: Relation) -> Iterator[tuple[Link, Asset, Asset]]:
@@ -84,7 +82,7 @@ def _origin(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...
 
 
 def _workloads(graph: Graph) -> Iterable[str]:
-    return (asset.key for asset in graph.assets if asset.kind is Kind.WORKLOAD and live(asset))
+    return (asset.key for asset in graph.of_kind[Kind.WORKLOAD] if live(asset))
 
 
 def _images(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:

@@ -19,10 +19,13 @@ def places(graph: Graph, ai: Mapping[str, tuple[Link, ...]]) -> Iterator[Place]:
 
 
 def _place(graph: Graph, subject: str, host: str, observed: Observed, *chain: Link, context: Context = Context.PRODUCTION) -> Place:
+    return Place(subject, host, observed, context, graph.remembers and _stale(graph, subject, host, chain), chain)
+
+
+def _stale(graph: Graph, subject: str, host: str, chain: tuple[Link, ...]) -> bool:
     assets = graph.inventory.assets
     keys = {subject, host, *(link.source for link in chain), *(link.target for link in chain)}
-    stale = any(assets[key].stale for key in keys) or (bool(graph.inventory.stale_links) and any(map(graph.is_stale, chain)))
-    return Place(subject, host, observed, context, stale, chain)
+    return any(assets[key].stale for key in keys) or any(map(graph.is_stale, chain))
 
 
 def _shown(graph: Graph) -> Iterator[Place]:
@@ -55,9 +58,7 @@ def _identities(graph: Graph, shown: list[Place]) -> dict[str, set[str]]:
 
 def _from_code(graph: Graph, shown: Mapping[str, set[str]]) -> Iterator[Place]:
     """A live workload comes from the repository whose code uses it."""
-    for asset in graph.assets:
-        if asset.kind is not Kind.WORKLOAD or not live(asset):
-            continue
+    for asset in filter(live, graph.of_kind[Kind.WORKLOAD]):
         for repository, proof in origins(graph, asset.key):
             for link in graph.out_of(repository, Relation.USES, Relation.LOADS):
                 subject = graph.inventory.assets[link.target]
@@ -69,10 +70,9 @@ def _from_code(graph: Graph, shown: Mapping[str, set[str]]) -> Iterator[Place]:
 def _themselves(graph: Graph, ai: Mapping[str, tuple[Link, ...]], running: list[Place]) -> Iterator[Place]:
     """A live thing that is AI, though which model it runs is not known."""
     explained = {place.host for place in running}
-    for key, chain in ai.items():
-        asset = graph.inventory.assets[key]
-        if asset.kind in HOSTS and live(asset) and key not in explained and not _passes_on(graph, key):
-            yield _place(graph, key, key, Observed.RUNNING, *chain)
+    for asset in (*graph.of_kind[Kind.WORKLOAD], *graph.of_kind[Kind.ENDPOINT]):
+        if asset.key in ai and asset.key not in explained and live(asset) and not _passes_on(graph, asset.key):
+            yield _place(graph, asset.key, asset.key, Observed.RUNNING, *ai[asset.key])
 
 
 def _passes_on(graph: Graph, key: str) -> bool:
@@ -82,15 +82,11 @@ def _passes_on(graph: Graph, key: str) -> bool:
 
 def _stored(graph: Graph) -> Iterator[Place]:
     """Weights at rest, and models that a platform keeps without serving them."""
-    for asset in graph.assets:
-        if asset.attributes.get("referenced_only"):
-            continue
-        if (asset.kind is Kind.ARTIFACT and is_model(asset)) or (asset.kind is Kind.MODEL and _kept(graph, asset.key)):
+    needed = graph.needed(Relation.USES, Relation.SERVES, Relation.LOADS, Relation.INVOKES)
+    kept = (asset for asset in graph.of_kind[Kind.MODEL] if asset.key not in needed)
+    for asset in (*filter(is_model, graph.of_kind[Kind.ARTIFACT]), *kept):
+        if not asset.attributes.get("referenced_only"):
             yield Place(asset.key, asset.key, Observed.STORED, context(asset), asset.stale)
-
-
-def _kept(graph: Graph, key: str) -> bool:
-    return next(graph.into(key, Relation.USES, Relation.SERVES, Relation.LOADS, Relation.INVOKES), None) is None
 
 
 def _coded(graph: Graph, running: list[Place]) -> Iterator[Place]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from scanner.bulk import uncollected
 from scanner.judge.policy import Policy
 from scanner.model import Coverage, Derived, Finding, Match, Record, Severity
 
@@ -23,12 +24,17 @@ SEVERITIES = tuple(Severity)
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """The findings, worst first, and what was counted rather than judged, by what it is."""
+    """The findings, worst first; what was counted rather than judged, by what it is.
+
+    `absent`: ids of the records that a complete scan saw nothing of; so many in a row prove a retirement.
+    """
 
     findings: tuple[Finding, ...]
     counted: Mapping[str, int]
+    absent: tuple[str, ...] = ()
 
 
+@uncollected
 def judge(
     graph: "Graph",
     derived: Derived,
@@ -58,7 +64,9 @@ def judge(
     findings += [finding(case, verdict) for verdict in waiver_verdicts(case, findings)]
     once = {each.id: each for each in reversed(findings)}
     ordered = sorted(once.values(), key=lambda each: (SEVERITIES.index(each.severity), each.check, each.asset, each.id))
-    return Judged(tuple(_with_near_misses(case, waived(ordered, waivers, now))), dict(sorted(case.counted.items())))
+    return Judged(
+        tuple(_with_near_misses(case, waived(ordered, waivers, now))), dict(sorted(case.counted.items())), tuple(sorted(case.absent))
+    )
 
 
 def checks(case: "Case") -> "Iterator[Verdict]":

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -60,12 +60,17 @@ def _placeholder(_: Case, record: Record) -> Verdict | None:
     return _said("placeholder-record", record, said, detail=said) if fields else None
 
 
-def _is_placeholder(value: object) -> bool:
-    if not isinstance(value, str):
+@lru_cache(maxsize=50_000)
+def _is_placeholder(value: str | None) -> bool:
+    if value is None:
         return False
-    word = value.strip().lower()
-    table = _table().placeholder
-    return word in table.values or word.strip(" .!?-_*[]()") in table.values or any(re.fullmatch(each, word) for each in table.patterns)
+    word, table = value.strip().lower(), _table().placeholder
+    return word in table.values or word.strip(" .!?-_*[]()") in table.values or _patterns().fullmatch(word) is not None
+
+
+@cache
+def _patterns() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{each})" for each in _table().placeholder.patterns))
 
 
 def _stale(_: Case, record: Record) -> Verdict | None:

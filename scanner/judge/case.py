@@ -1,7 +1,7 @@
 """Everything the checks judge by, indexed once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 
@@ -15,6 +15,9 @@ from scanner.model import Asset, Coverage, Derived, Link, Match, Observed, Place
 
 FAVOURABLE = (State.DEPLOYED, State.APPROVED, State.PROPOSED, State.SUSPENDED, State.RETIRED, State.REJECTED)
 """From the most favourable state to the strictest."""
+
+PLACED = frozenset({State.DEPLOYED, State.SUSPENDED, State.RETIRED})
+"""The states whose verdict depends on whether a model is anywhere at all."""
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -69,12 +72,21 @@ class Case:
         self.today: date = datetime.fromisoformat(now).date()
         self.looked = Looked(coverage)
         self.counted: defaultdict[str, int] = defaultdict(int)
+        self.absent: set[str] = set()
+        self._unread: dict[str, frozenset[str]] = {}
         self.by_id: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self.records:
             self.by_id[record.id].append(record)
-        self.matched: defaultdict[str, list[Match]] = defaultdict(list)
+        self.matched: defaultdict[str, list[tuple[Match, Record]]] = defaultdict(list)
+        """The matches of each subject, with their records."""
         for match in matches:
-            self.matched[match.asset].append(match)
+            self.matched[match.asset] += [(match, record) for record in self.by_id.get(match.record, ())]
+
+    def unread(self, what: str) -> frozenset[str]:
+        """The places that were not read whole and could run, store or hold something; the registries are none of them."""
+        if what not in self._unread:
+            self._unread[what] = frozenset(path for path in self.looked.unread(what) if not path.startswith("registry/"))
+        return self._unread[what]
 
     @property
     def blind(self) -> str | None:
@@ -102,17 +114,17 @@ class Case:
 
     @cached_property
     def places_of(self) -> Mapping[str, list[Place]]:
-        """The places of each record, by its id."""
+        """The places of each record that has to be somewhere, or nowhere, by its id."""
         places: defaultdict[str, list[Place]] = defaultdict(list)
-        for subject, matches in self.matched.items():
-            for match in matches:
-                places[match.record].extend(self.at.get(subject, ()))
+        for subject, pairs in self.matched.items():
+            for match, record in pairs:
+                if record.state in PLACED:
+                    places[match.record].extend(self.at.get(subject, ()))
         return places
 
-    def matches(self, subject: str) -> Iterator[tuple[Match, Record]]:
+    def matches(self, subject: str) -> list[tuple[Match, Record]]:
         """The records that a subject matches."""
-        for match in self.matched.get(subject, ()):
-            yield from ((match, record) for record in self.by_id.get(match.record, ()))
+        return self.matched.get(subject, [])
 
     def first_key(self, key: str) -> str:
         """The key that an asset was first seen under, so that ids outlive renames and merges."""

@@ -35,8 +35,8 @@ class _Key(msgspec.Struct, frozen=True):
 def credentials(case: Case) -> Iterator[Verdict]:
     """The verdicts on every credential of AI."""
     consumers = Consumers(case)
-    for asset in case.graph.assets:
-        if asset.kind is not Kind.CREDENTIAL or asset.stale:
+    for asset in case.graph.of_kind[Kind.CREDENTIAL]:
+        if asset.stale:
             continue
         if asset.attributes.get("type") == "leak":
             yield Verdict("leaked-credential", asset.key, because="a key stands in a file", chain=consumers.holders(asset.key))
@@ -167,8 +167,8 @@ def _old(case: Case, key: _Key) -> Iterator[Verdict]:
 def identities(case: Case) -> Iterator[Verdict]:
     """Identities of AI that may do far more than their model needs."""
     consumers = Consumers(case)
-    for asset in case.graph.assets:
-        if asset.kind is Kind.IDENTITY and asset.attributes.get("over_privileged") is True and not asset.stale:
+    for asset in case.graph.of_kind[Kind.IDENTITY]:
+        if asset.attributes.get("over_privileged") is True and not asset.stale:
             users = [link for link in case.graph.into(asset.key, Relation.ASSUMES) if consumers.is_ai(link.source)]
             if users or asset.key in case.derived.ai:
                 yield Verdict("over-privileged-identity", asset.key, because="its policy allows far more", chain=tuple(users[:1]))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from scanner.approved import Where, outside, where
+from scanner.approved import ANYWHERE, Where, outside, where
 from scanner.identifiers import row
 from scanner.judge.case import Case, Verdict
 from scanner.judge.governing import same_version, versions
@@ -118,6 +118,8 @@ def _unpinned(fit: Fit) -> str | None:
 
 def _elsewhere(fit: Fit) -> str | None:
     """It runs where the record does not allow it; a declared standby is no drift."""
+    if fit.record.approved_scope == ANYWHERE:
+        return None
     told = where(fit.case.assets, fit.place)
     dimensions = outside(fit.record.approved_scope, told)
     if not dimensions or _standby(fit.record, fit.case.assets[fit.place.host], fit.subject, told):

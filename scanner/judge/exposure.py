@@ -9,8 +9,8 @@ from scanner.model import Asset, Context, Kind, Link, Observed, Place, Record, R
 
 def endpoints(case: Case) -> Iterator[Verdict]:
     """AI endpoints that the internet reaches, or that ask for no key."""
-    for asset in case.graph.assets:
-        if asset.kind is not Kind.ENDPOINT or asset.key not in case.derived.ai or not _answers(asset):
+    for asset in case.graph.of_kind[Kind.ENDPOINT]:
+        if asset.key not in case.derived.ai or not _answers(asset):
             continue
         chain = _chain(case, asset.key)
         record = _record(case, asset.key, chain)
@@ -40,8 +40,8 @@ def agents(case: Case) -> Iterator[Verdict]:
     """Agents that were granted tools before a record covers them."""
     if not case.registries_read:
         return
-    for asset in case.graph.assets:
-        if asset.kind is not Kind.AGENT or asset.stale or asset.attributes.get("referenced_only"):
+    for asset in case.graph.of_kind[Kind.AGENT]:
+        if asset.stale or asset.attributes.get("referenced_only"):
             continue
         tools = asset.attributes.get("tools")
         if isinstance(tools, tuple) and tools:

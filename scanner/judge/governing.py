@@ -11,7 +11,7 @@ Pair = tuple[Match, Record]
 
 def governing(case: Case, place: Place) -> Pair | None:
     """The match and the record that judge a place; None where nothing matches."""
-    pairs = list(case.matches(place.subject))
+    pairs = case.matches(place.subject)
     if len(pairs) < 2:
         return pairs[0] if pairs else None
     return max(_by_registry(case, place, pairs), key=lambda pair: (FAVOURABLE.index(pair[1].state), pair[1].id))
@@ -19,7 +19,7 @@ def governing(case: Case, place: Place) -> Pair | None:
 
 def disagreeing(case: Case, place: Place) -> tuple[Record, ...]:
     """The records of different registries that judge a place in different states."""
-    pairs = list(case.matches(place.subject))
+    pairs = case.matches(place.subject)
     best = [record for _, record in _by_registry(case, place, pairs)] if len(pairs) > 1 else []
     return tuple(best) if len({record.state for record in best}) > 1 else ()
 

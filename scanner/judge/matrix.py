@@ -18,9 +18,9 @@ def placed(case: Case) -> Iterator[Verdict]:
     """The verdict on every place that this run saw. A stale one accuses nobody."""
     unregistered = Unregistered(case)
     for place in case.derived.places:
-        if place.stale or _set_aside(case, place):
-            continue
         pair = governing(case, place)
+        if place.stale or (pair and cell(pair[1].state, place.observed.value) == "ok") or _set_aside(case, place):
+            continue
         if pair is not None:
             yield from _registered(case, place, pair)
         elif not case.registries_read:

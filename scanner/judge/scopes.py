@@ -14,14 +14,14 @@ def may_run(case: Case, record: Record, *, running: bool = False) -> list[str]:
     if case.blind:
         return [case.blind]
     scopes = list(_scopes(case, record.approved_scope, running))
-    return case.looked.whole(scopes)[1] if scopes else case.looked.unread("run")
+    return case.looked.whole(scopes)[1] if scopes else sorted(case.unread("run"))
 
 
 def could_hold(case: Case) -> list[str]:
     """The unread ones among all places that could hold a copy or a deployment, platforms without a source included."""
     if case.blind:
         return [case.blind]
-    return sorted({*case.looked.unread("run"), *case.looked.unread("store")})
+    return sorted(case.unread("run") | case.unread("store"))
 
 
 def could_consume(case: Case) -> list[str]:
@@ -29,7 +29,7 @@ def could_consume(case: Case) -> list[str]:
     from scanner.model import Sight
 
     no_source = {scope.path for scope in case.coverage.scopes if scope.sight is Sight.NO_SOURCE}
-    unread = {*case.looked.unread("run"), *case.looked.unread("hold")} - no_source
+    unread = (case.unread("run") | case.unread("hold")) - no_source
     return sorted(unread | ({case.blind} if case.blind else set()))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scanner.judge.case import Case, Verdict
+from scanner.judge.case import PLACED, Case, Verdict
 from scanner.judge.governing import governing
 from scanner.judge.matrix import asset_of, since
 from scanner.judge.scopes import could_hold, may_run
@@ -14,7 +14,7 @@ ORDER = tuple(Observed)
 
 def unseen(case: Case) -> Iterator[Verdict]:
     """The verdict on each record that nothing running answers for."""
-    for record in case.records:
+    for record in (each for each in case.records if each.state in PLACED):
         places = [place for place in case.places_of.get(record.id, ()) if _counts(case, place, record)]
         strongest = min((ORDER.index(place.observed) for place in places), default=None)
         if strongest is None:
@@ -32,6 +32,8 @@ def _counts(case: Case, place: Place, record: Record) -> bool:
 def _nowhere(case: Case, record: Record) -> Iterator[Verdict]:
     check = cell(record.state, "unseen")
     blind = cell(record.state, "blind")
+    if not could_hold(case):
+        case.absent.add(record.id)
     missing = may_run(case, record) if record.state is State.DEPLOYED else could_hold(case) if blind == "unverified" else []
     if missing and blind == "unverified":
         yield _unverified(record, missing)
@@ -56,6 +58,8 @@ def _proved(case: Case, record: Record) -> Iterator[Verdict]:
 
 
 def _at_rest(case: Case, record: Record, places: list[Place]) -> Iterator[Verdict]:
+    if not could_hold(case):
+        case.absent.add(record.id)
     missing = may_run(case, record, running=True)
     fresh = [place for place in places if not place.stale and place.context is Context.PRODUCTION]
     if missing:

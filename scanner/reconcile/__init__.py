@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 
+from scanner.bulk import uncollected
 from scanner.model import Derived, Inventory, Match, Place, Record
 from scanner.reconcile.index import Index
-from scanner.reconcile.matchers import Candidate, matches_of
+from scanner.reconcile.matchers import candidate, matches_of
 
 
+@uncollected
 def reconcile(
     inventory: Inventory, derived: Derived, records: Iterable[Record], linked: Mapping[str, tuple[str, ...]] | None = None
 ) -> list[Match]:
     """Every match of a subject with a record. `linked`: by record id, the identifiers that a person approved for it."""
     index = Index(records, linked or {})
     found: dict[tuple[str, str], Match] = {}
-    for subject, places in _by_subject(derived).items():
-        for match in matches_of(Candidate(inventory, subject, places), index):
+    for subject, places in sorted(_by_subject(derived).items()):
+        for match in matches_of(candidate(inventory, subject, places, index), index):
             found.setdefault((match.asset, match.record), match)
-    return [found[pair] for pair in sorted(found)]
+    return list(found.values())
 
 
 def _by_subject(derived: Derived) -> dict[str, list[Place]]:

@@ -17,9 +17,11 @@ class Index:
         self.listed: defaultdict[str, list[Record]] = defaultdict(list)
         self.families: defaultdict[str, list[Record]] = defaultdict(list)
         self.repositories: defaultdict[str, list[Record]] = defaultdict(list)
+        self.registries: set[str] = set()
         by_id: defaultdict[str, list[Record]] = defaultdict(list)
         for record in records:
             by_id[record.id].append(record)
+            self.registries.add(record.registry)
             self._add(record)
         self.linked: defaultdict[str, list[Record]] = defaultdict(list)
         for record_id, identifiers in linked.items():

@@ -4,114 +4,125 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from scanner.approved import Where, affirmed, outside, where
-from scanner.identifiers import name_of, row
-from scanner.model import ApprovedScope, Asset, Inventory, Kind, Match, Observed, Place, Record
+from scanner.approved import ANYWHERE, affirmed, outside, where
+from scanner.identifiers import Row, name_of, row
+from scanner.model import Asset, Inventory, Kind, Match, Observed, Place, Record
 from scanner.reconcile.index import CURRENT, Index
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """What is to be matched, with the places it is in."""
+    """What is to be matched: the asset, the places it is in, and which of its identifiers some record lists."""
 
     inventory: Inventory
-    key: str
+    asset: Asset
     places: list[Place]
-
-    @property
-    def asset(self) -> Asset:
-        """The asset itself."""
-        return self.inventory.assets[self.key]
+    identifiers: tuple[str, ...]
+    listed: list[tuple[str, Row]]
 
 
-Hit = tuple[str, str, Record]
-Matcher = Callable[[Candidate, Index, tuple[str, ...]], Iterator[Hit]]
+Hit = tuple[str, Record]
+Matcher = Callable[[Candidate, Index], Iterator[Hit]]
 
 
-def matches_of(candidate: Candidate, index: Index) -> Iterator[Match]:
+def candidate(inventory: Inventory, key: str, places: list[Place], index: Index) -> Candidate:
+    """The asset `key` as a candidate."""
+    asset, known = inventory.assets[key], index.listed
+    identifiers = (*asset.identifiers, key, *asset.aliases)
+    if not any(map(known.__contains__, identifiers)):
+        identifiers = (*identifiers, *_of_its_host(inventory, places))
+    return Candidate(inventory, asset, places, identifiers, [(each, row(each)) for each in identifiers if each in known])
+
+
+def matches_of(one: Candidate, index: Index) -> Iterator[Match]:
     """The matches of one asset."""
-    identifiers = (*candidate.asset.identifiers, candidate.key, *candidate.asset.aliases)
-    if not any(identifier in index.listed for identifier in identifiers):
-        identifiers = (*identifiers, *_of_itself(candidate))
-    sure: dict[str, int] = {}
-    for rank, matcher in enumerate(MATCHERS):
-        for because, identifier, record in matcher(candidate, index, identifiers):
-            if sure.setdefault(record.registry, rank) == rank:
-                yield Match(candidate.key, record.id, f"{because} {identifier}", because == "strong")
+    sure: dict[str, str] = {}
+    for name, matcher in MATCHERS.items():
+        if len(sure) == len(index.registries):
+            return
+        for identifier, record in matcher(one, index):
+            if sure.setdefault(record.registry, name) == name:
+                yield Match(one.asset.key, record.id, f"{name} {identifier}", name == "strong")
 
 
-def _of_itself(candidate: Candidate) -> Iterator[str]:
-    """What also names a thing whose model nobody knows: the images it runs."""
-    for place in candidate.places:
+def _of_its_host(inventory: Inventory, places: list[Place]) -> Iterator[str]:
+    """What else names a thing whose model nobody knows: its host, and the images that run there."""
+    for place in places:
         if place.host == place.subject or place.subject.startswith(f"model:{place.host}:"):
-            asset = candidate.inventory.assets[place.host]
-            yield from (value for name in ("image_digests", "images") for value in _strings(asset, name))
-            yield from asset.identifiers
+            host = inventory.assets[place.host]
+            images = (host.attributes.get(name) for name in ("image_digests", "images"))
+            yield from (value for image in images if isinstance(image, tuple) for value in image)
+            yield from host.identifiers
 
 
-def _strings(asset: Asset, name: str) -> tuple[str, ...]:
-    value = asset.attributes.get(name)
-    return value if isinstance(value, tuple) else ()
+def _strong(one: Candidate, index: Index) -> Iterator[Hit]:
+    for identifier, kind in one.listed:
+        if kind.strong:
+            yield from ((identifier, record) for record in index.listed[identifier])
 
 
-def _strong(_: Candidate, index: Index, identifiers: tuple[str, ...]) -> Iterator[Hit]:
-    for identifier in identifiers:
-        if identifier in index.listed and row(identifier).strong:
-            yield from (("strong", identifier, record) for record in index.listed[identifier])
-
-
-def _pinned(candidate: Candidate, index: Index, identifiers: tuple[str, ...]) -> Iterator[Hit]:
-    """An identifier of one version, word for word and in scope."""
-    for identifier in identifiers:
-        if identifier in index.listed and (row(identifier).pinned or identifier == candidate.key):
-            yield from (("pinned", identifier, record) for record in index.listed[identifier] if _in_scope(candidate, record, identifier))
-
-
-def _weak(candidate: Candidate, index: Index, identifiers: tuple[str, ...]) -> Iterator[Hit]:
-    """An unpinned name, word for word and in scope."""
-    for identifier in identifiers:
-        if identifier in index.listed:
-            yield from (("weak", identifier, record) for record in index.listed[identifier] if _in_scope(candidate, record, identifier))
-
-
-def _version(candidate: Candidate, index: Index, identifiers: tuple[str, ...]) -> Iterator[Hit]:
-    """Another version of what a current record lists."""
-    for identifier in identifiers:
-        name = name_of(identifier) or identifier
-        if name in index.families:
-            yield from (("version", name, record) for record in index.families[name] if _in_scope(candidate, record, name))
-        if name != identifier and name in index.listed:
-            current = (record for record in index.listed[name] if record.state in CURRENT)
-            yield from (("version", name, record) for record in current if _in_scope(candidate, record, name))
-
-
-def _linked(_: Candidate, index: Index, identifiers: tuple[str, ...]) -> Iterator[Hit]:
+def _linked(one: Candidate, index: Index) -> Iterator[Hit]:
     """A person said so."""
-    for identifier in identifiers:
-        yield from (("linked", identifier, record) for record in index.linked.get(identifier, ()))
+    if index.linked:
+        for identifier in one.identifiers:
+            yield from ((identifier, record) for record in index.linked.get(identifier, ()))
 
 
-def _repository(candidate: Candidate, index: Index, _identifiers: tuple[str, ...]) -> Iterator[Hit]:
+def _pinned(one: Candidate, index: Index) -> Iterator[Hit]:
+    """An identifier of one version, or the thing's own key, word for word and in scope."""
+    for identifier, kind in one.listed:
+        if kind.pinned or identifier == one.asset.key:
+            yield from _in_scope(one, identifier, index.listed[identifier])
+
+
+def _weak(one: Candidate, index: Index) -> Iterator[Hit]:
+    """An unpinned name, word for word and in scope."""
+    for identifier, _ in one.listed:
+        yield from _in_scope(one, identifier, index.listed[identifier])
+
+
+def _version(one: Candidate, index: Index) -> Iterator[Hit]:
+    """Another version of what a current record lists."""
+    for identifier in one.identifiers:
+        name = name_of(identifier)
+        if (name or identifier) in index.families:
+            yield from _in_scope(one, name or identifier, index.families[name or identifier])
+        if name is not None and name in index.listed:
+            yield from _in_scope(one, name, [record for record in index.listed[name] if record.state in CURRENT])
+
+
+def _repository(one: Candidate, index: Index) -> Iterator[Hit]:
     """The record's own source repository, for an agent or a workload whose model nobody knows."""
-    if candidate.asset.kind is Kind.MODEL or candidate.asset.kind is Kind.ARTIFACT:
+    if one.asset.kind is Kind.MODEL or one.asset.kind is Kind.ARTIFACT:
         return
-    assets = candidate.inventory.assets
-    chained = {end for place in candidate.places for link in place.chain for end in (link.source, link.target)}
-    owner = candidate.asset.attributes.get("repository")
+    chained = {end for place in one.places for link in place.chain for end in (link.source, link.target)}
+    owner = one.asset.attributes.get("repository")
     for key in sorted(chained | ({owner} if isinstance(owner, str) else set())):
-        if key in index.repositories and (key not in assets or assets[key].kind is Kind.REPOSITORY):
-            yield from (("weak", key, record) for record in index.repositories[key] if _in_scope(candidate, record, key))
+        if key in index.repositories:
+            yield from _in_scope(one, key, index.repositories[key])
 
 
-def _in_scope(candidate: Candidate, record: Record, identifier: str) -> bool:
+def _in_scope(one: Candidate, identifier: str, records: list[Record]) -> Iterator[Hit]:
     """A bare name has to be known to be where the record allows it; anything else must not be known to be elsewhere."""
-    assets = candidate.inventory.assets
-    places = candidate.places or [Place(candidate.key, candidate.key, Observed.CODED)]
-    fits = affirmed if identifier.startswith("name:") else _not_outside
-    return any(fits(record.approved_scope, where(assets, place)) for place in places)
+    for record in records:
+        if record.approved_scope == ANYWHERE:
+            fits = not identifier.startswith("name:")
+        else:
+            told = (where(one.inventory.assets, place) for place in one.places or [_alone(one.asset)])
+            scope, bare = record.approved_scope, identifier.startswith("name:")
+            fits = any(affirmed(scope, each) if bare else not outside(scope, each) for each in told)
+        if fits:
+            yield identifier, record
 
 
-def _not_outside(scope: ApprovedScope, told: Where) -> bool:
-    return not outside(scope, told)
+def _alone(asset: Asset) -> Place:
+    return Place(asset.key, asset.key, Observed.CODED)
 
 
-MATCHERS: tuple[Matcher, ...] = (_strong, _linked, _pinned, _weak, _version, _repository)
+MATCHERS: dict[str, Matcher] = {
+    "strong": _strong,
+    "linked": _linked,
+    "pinned": _pinned,
+    "weak": _weak,
+    "version": _version,
+    "repository": _repository,
+}

@@ -6,6 +6,7 @@ asset that is only referred to. docs/identity.md
 
 from collections.abc import Iterable
 
+from scanner.bulk import uncollected
 from scanner.model import Inventory, Sheet
 from scanner.resolve.ends import Ends
 from scanner.resolve.heap import heaped
@@ -13,6 +14,7 @@ from scanner.resolve.links import linked
 from scanner.resolve.merge import merged
 
 
+@uncollected
 def resolve(sheets: Iterable[Sheet]) -> Inventory:
     """The inventory, sorted: the same sheets in any order give the same bytes."""
     heap = heaped(sheets)
