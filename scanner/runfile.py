@@ -1,5 +1,5 @@
 """run.json: what a run was, in a chain. Each file holds the hash of the one before and of every output, so that a changed or
-missing one shows. Earlier ones are kept as `run-<id>.json` beside it. docs/decisions/crawl-and-store.md
+missing one shows. Earlier ones are kept as `run-<id>.json` beside it. docs/decisions/0011-crawl-and-store.md
 """
 
 import hashlib

@@ -29,10 +29,10 @@ class Estate:
         self.shelf.directory.mkdir()
         self.url = f"sqlite:///{directory / 'g.db'}"
 
-    def run(self, *sources: Source, finish: bool = True, detector: str = "d1", **how: Any) -> CrawlResult:
+    def run(self, *sources: Source, finish: bool = True, detector: str = "d1", workers: int = 32, **how: Any) -> CrawlResult:
         self.shelf.observed.clear()
         now = next(HOURS)
-        with open_store(self.url) as store, open_executor(EngineSettings()) as executor:
+        with open_store(self.url) as store, open_executor(EngineSettings(workers=workers)) as executor:
             run = store.begin("c", how.get("partial", False), now)
             result = crawl(sources or (source(self.shelf),), store, executor, run, detector_version=detector, now=lambda: now, **how)
             self.sheets = list(store.sheets())
@@ -319,7 +319,8 @@ def test_a_partial_run_touches_only_its_own_sources(estate: Estate, tmp_path: Pa
     put(other.directory, "bucket", B, scope="aws/1/s3/b")
     both = source(estate.shelf), source(other, "buckets", "s3")
     estate.run(*both)
-    result = estate.run(both[0], partial=True, types=["kubernetes", "s3"])
+    result = estate.run(both[0], partial=True)
+    assert "aws-s3" not in {scope.path for scope in result.coverage.scopes}
     assert estate.held() == {"workload:a": False, "workload:b": True}
     assert (gaps(result), sight(result, "aws/1/s3/b")) == ([("aws/1/s3", Reason.SKIPPED)], Sight.STALE)
 
@@ -366,6 +367,14 @@ def test_units_in_flight_are_bounded(estate: Estate) -> None:
         estate.put(f"n{number}", {"sighting": f"workload:{number}"})
     estate.run(source(Counting(estate.shelf.directory), concurrency=3))
     assert (len(estate.held()), Counting.most <= 3) == (40, True)
+
+
+def test_workers_bound_all_sources_together_and_a_stuck_unit_gives_its_place_back(estate: Estate) -> None:
+    for number in range(6):
+        estate.put(f"n{number}", {"stuck": True} if number == 0 else {"sighting": f"workload:{number}"})
+    result = estate.run(source(estate.shelf, max_seconds=0.3, concurrency=6), workers=1)
+    assert gaps(result) == [("kubernetes/prod/n0", Reason.LIMIT)]
+    assert len(estate.held()) == 5
 
 
 def test_a_duplicate_in_a_listing_is_read_once(estate: Estate) -> None:

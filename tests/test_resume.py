@@ -67,7 +67,13 @@ def shelve(directory: Path, night: int) -> None:
 
 
 def crawler(url: str, shelf: Path, now: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-m", "tests.crawler", url, str(shelf), now], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.crawler", url, str(shelf), now],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
 
 
 def killed(url: str, shelf: Path, now: str, lines: int) -> list[str]:
@@ -114,6 +120,18 @@ def test_a_killed_run_loses_and_doubles_nothing(
     main(interrupted, str(shelf), AN_HOUR_LATER)
     assert capsys.readouterr().out.startswith("resumed")
     assert dump(interrupted) == dump(calm)
+
+
+def test_ctrl_c_ends_a_run_at_once_even_with_a_stuck_unit(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url, _ = stores("sqlite", request, tmp_path)
+    shelf = tmp_path / "shelf"
+    shelve(shelf, 1)
+    put(shelf, "a-first", {"stuck": True})
+    with crawler(url, shelf, FIRST_NIGHT) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline().strip() for _ in range(UNITS_THERE + 1)][-1] == "done"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) != 0
 
 
 def test_killed_again_and_again_at_any_moment(request: pytest.FixtureRequest, tmp_path: Path) -> None:

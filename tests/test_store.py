@@ -344,3 +344,12 @@ def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="full"):
             store.units.write("s", ("u", "a/u"), run.id, EYES, big, NOW)
         assert [sheet.observations for sheet in store.sheets()] == [SEEN]
+
+
+def test_what_a_database_refuses_in_bulk_is_an_error_without_content(store: Store) -> None:
+    run = store.begin("c", False, NOW)
+    twice = (Asset("workload:hunter2", Kind.WORKLOAD, (), {}, ()),) * 2
+    with pytest.raises(StoreError) as raised:
+        store.save(run, conclusion(assets=twice))
+    assert "hunter2" not in str(raised.value)
+    assert list(store.ledger.assets()) == []

@@ -1,6 +1,6 @@
 """Sources to observations and gaps: skip what did not change, isolate what breaks, resume what was killed.
 
-A source is read after the types it names in `after`; the others are read side by side. docs/decisions/crawl-and-store.md
+A source is read after the types it names in `after`; the others are read side by side. docs/decisions/0011-crawl-and-store.md
 """
 
 import time
@@ -82,7 +82,8 @@ def crawl(
     parts += _not_crawled(store, {source.name for source in sources}, partial)
     told = [each for part in parts for each in part.told]
     gaps = [each for part in parts for each in part.gaps]
-    coverage = build(told, gaps, {*types, *(source.type for source in sources)}, not_used)
+    elsewhere = store.units.sources().values() if partial else ()
+    coverage = build(told, gaps, {*types, *elsewhere, *(source.type for source in sources)}, not_used)
     return CrawlResult(coverage, tuple(sorted((part.run for part in parts if part.run), key=lambda each: each.name)))
 
 

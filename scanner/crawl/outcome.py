@@ -76,6 +76,7 @@ class Keeper:
             return True
         self._unchanged.add(unit.key)
         self._stays(known)
+        self._note()
         return False
 
     def keep(self, unit: Unit, read: Read) -> None:
@@ -87,7 +88,7 @@ class Keeper:
             self._failed(unit, known, read.gaps)
         else:
             self._replace(unit, known, read)
-        self._progress(self._place.source, len(self._named), len(self.told))
+        self._note()
 
     def listing_gap(self, gap: Gap) -> None:
         """The listing says that it is not complete below a place."""
@@ -111,6 +112,9 @@ class Keeper:
             self._judge_omitted()
         else:
             self._keep_stale([unit for key, unit in self._known.items() if key not in self._named], "the listing failed")
+
+    def _note(self) -> None:
+        self._progress(self._place.source, len(self._named), len(self.told))
 
     def _stands(self, known: Known, unit: Unit) -> bool:
         """The same revision, seen by the same eyes with the same programs; without a revision, only if this very run read it."""

@@ -25,7 +25,7 @@ class Source(msgspec.Struct, frozen=True):
     """One [[source]], ready to connect.
 
     `settings_hash` covers every setting that decides what is seen, and none that does not (name, concurrency, max_seconds).
-    `connect` is picklable where units run elsewhere.
+    `connect` is asked for the connector wherever a unit runs: it gives the same one again, and is picklable for executors elsewhere.
     """
 
     name: str
@@ -131,12 +131,9 @@ class SourceCrawl:
         if not self._keeper.wants(unit):
             self._room.release()
             return
-        future = self._executor.submit(read, self._connect, unit, self._source.name, self._most)
+        future = self._executor.submit(read, self._source.connect, unit, self._source.name, self._most)
         self._flights[unit.key] = _Flight(unit, future, self._clock())
         future.add_done_callback(lambda done: self.inbox.put(_Done(unit, done)))
-
-    def _connect(self) -> Connector:
-        return self._connector
 
     def _done(self, unit: Unit, future: Future[Read]) -> None:
         if self._flights.pop(unit.key, None) is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from scanner.errors import StoreError
 
@@ -31,11 +31,14 @@ def sqlite_file(engine: Engine) -> Path | None:
 @contextmanager
 def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
     """One transaction; what the database says against it becomes a StoreError."""
+    driver: Any = engine.dialect.loaded_dbapi
     try:
         with engine.connect().execution_options(write=write) as connection, connection.begin():
             yield connection
-    except SQLAlchemyError as error:
-        raise StoreError(f"{engine.url.render_as_string(hide_password=True)}: {_said(error)}") from error
+    except (SQLAlchemyError, driver.Error) as error:
+        origin = getattr(error, "orig", None) or error
+        said = _first_line(origin) if isinstance(origin, driver.OperationalError) else _named(origin)
+        raise StoreError(f"{engine.url.render_as_string(hide_password=True)}: {said}") from error
 
 
 def _address(url: str, password: str | None) -> URL:
@@ -78,10 +81,15 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _said(error: SQLAlchemyError) -> str:
-    """What a database says of its state; never what it says of a row."""
-    origin = getattr(error, "orig", None)
-    if isinstance(error, OperationalError) and origin is not None:
-        return str(origin).strip().partition("\n")[0]
-    known = str(origin).partition("\n")[0] if origin is not None and "file is not a database" in str(origin) else ""
-    return known or f"the database refused ({type(origin or error).__name__})"
+def _named(origin: BaseException) -> str:
+    """What a database says of a row could hold content, so only what it says of itself is told."""
+    line = _first_line(origin)
+    return (
+        line
+        if line in ("file is not a database", "database disk image is malformed")
+        else f"the database refused ({type(origin).__name__})"
+    )
+
+
+def _first_line(origin: BaseException) -> str:
+    return str(origin).strip().partition("\n")[0]
