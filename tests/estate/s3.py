@@ -84,7 +84,7 @@ def _command(directory: Path, config: Path, ports: Sequence[int]) -> list[str]:
         **{"master.port": master, "master.port.grpc": master_grpc, "volume.port": volume, "volume.port.grpc": volume_grpc},
         **{"filer.port": filer, "filer.port.grpc": filer_grpc, "s3.port": s3, "s3.port.grpc": s3_grpc},
         **{"s3.port.iceberg": 0, "s3.port.lance": 0, "master.telemetry": "false"},  # ports that are fixed, and a report to its makers
-        **{"master.volumeSizeLimitMB": 64, "volume.max": 60, "master.volumePreallocate": "false"},
+        **{"master.volumeSizeLimitMB": 64, "volume.max": 300, "master.volumePreallocate": "false"},
     }
     return [str(weed()), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in flags.items())]
 
