@@ -53,7 +53,7 @@ ACME = Organisation(
         Repository("empty"),
         Repository("fork", {**PAYMENTS, "own.py": b"# ours\n"}, fork_of="acme/payments"),
         Repository("changed-fork", {**PAYMENTS, "own.py": CODE}, fork_of="acme/payments"),
-        Repository("bot", {".github/dependabot.yml": WORKFLOW % b"NPM_OPENAI"}, dependabot=("NPM_OPENAI",)),
+        Repository("bot", {".github/dependabot.yml": b"registries: {npm: {token: '${{secrets.NPM_OPENAI}}'}}"}, dependabot=("NPM_OPENAI",)),
     ),
     members=("Ann", "bob"),
     teams={"ml": ("Ann",)},
@@ -256,15 +256,38 @@ def test_whoever_reads_a_secret_by_name_may_read_it_from_each_holder(acme: GitHu
     } <= read
     assert "credential:github/acme/payments/actions/STALE_OPENAI" in read, "a workflow of another branch reads it"
     bot = {target for _, relation, target in links(observed(made, "bot#content")) if relation == "reads"}
-    assert bot == {"credential:github/acme/bot/dependabot/NPM_OPENAI", "credential:github/acme/dependabot/NPM_OPENAI"}
+    assert bot >= {"credential:github/acme/bot/dependabot/NPM_OPENAI", "credential:github/acme/dependabot/NPM_OPENAI"}
 
 
 def test_more_branches_than_are_read_are_a_gap(tmp_path: Path) -> None:
     branches = {f"b{number}": {".github/workflows/x.yml": WORKFLOW % f"N{number}".encode()} for number in range(5)}
     with github([Organisation("acme", (Repository("pay", {"a.py": CODE}, branches=branches),))], tmp_path / "git") as server:
         (gap,) = gaps(observed(connected(server, tmp_path, branches=2), "pay#content"))
-        assert gap.reason is Reason.PARTIAL and "3 more branches" in gap.detail
+        assert (gap.reason, gap.scope) == (Reason.LIMIT, "github/acme/pay#content/.github/workflows") and "3 more branches" in gap.detail
         assert gaps(observed(connected(server, tmp_path), "pay#content")) == []
+
+
+@pytest.mark.parametrize(
+    "handed",
+    [
+        b"jobs: {a: {uses: acme/x/.github/workflows/y.yml@main, secrets: inherit}}",
+        b"env: {A: '${{ toJSON(secrets) }}'}",
+        b"a: ${{ secrets[matrix.key] }}",
+    ],
+)
+def test_a_workflow_that_hands_on_all_secrets_reads_each_of_them(tmp_path: Path, handed: bytes) -> None:
+    files = {".github/workflows/x.yml": b"on: push\n" + handed}
+    pay = Repository("pay", files, secrets=("ONE",), environments=(Environment("prod", ("ENV",)),))
+    with github([Organisation("acme", (pay,), secrets=("ORG",))], tmp_path / "git") as server:
+        facts = Remembering()
+        made = connected(server, tmp_path, desk(tmp_path / "scratch", facts=facts))
+        assert sightings(observed(made, "pay#settings"))["credential:github/acme/pay/actions/ONE"].attributes["usable_from"] != ("*",)
+        told = observed(made, "pay#content")
+        facts.learn(told)
+        read = {target for _, relation, target in links(told) if relation == "reads"}
+        assert read == {f"credential:github/acme/{name}" for name in ("pay/actions/ONE", "actions/ORG", "pay/environment/prod/ENV")}
+        after = sightings(observed(made, "pay#settings"))
+        assert after["credential:github/acme/pay/actions/ONE"].attributes["usable_from"] == ("*",), "a later secret is read as well"
 
 
 def test_a_fork_counts_for_what_its_origin_has_not(acme: GitHub, tmp_path: Path) -> None:

@@ -4,24 +4,19 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from urllib.parse import quote
 
-import msgspec
-
 from connectors import _content, _git, _git_errors
 from connectors._blobs import Blobs
 from connectors.github.account import Account
 from connectors.github.conditional import Reader
 from connectors.github.keys import Names
+from connectors.github.readers import Readers
 from connectors.github.settings import Settings
-from scanner.contracts import Findings, Tools
+from scanner.contracts import Tools
 from scanner.detect.artifacts.formats import table
-from scanner.detect.sightings import observations
 from scanner.errors import ReadError
-from scanner.model import Evidence, Gap, Kind, Learned, Link, Observation, Reason, Relation, Sighting, Unit, Value
+from scanner.model import Evidence, Gap, Kind, Learned, Link, Observation, Relation, Sighting, Unit, Value
 
 RULE = "github-listing"
-WORKFLOWS = ".github/workflows/"
-DEPENDABOT = (".github/dependabot.yml", ".github/dependabot.yaml")
-TEXT = 4 << 20
 Told = Observation | Gap | Learned
 
 
@@ -63,9 +58,11 @@ class Content:
             archived=bool(unit.hints.get("archived")),
             inherited=self._origin(unit),
         )
-        for one in _content.read(Blobs(git, commit, far=True), place, self.tools):
-            yield from self._reader(one, unit)
-        yield from self._branches(git, unit, commit, place)
+        tree = Blobs(git, commit, far=True)
+        readers = Readers(self.settings, self.tools, self.account, tree, place, unit)
+        for one in _content.read(tree, place, self.tools):
+            yield from readers.told(one)
+        yield from readers.elsewhere(commit)
 
     def _fetched(self, git: _git.Git, head: str) -> str:
         """The commit of the listing, or the branch's present one where that was rewritten since."""
@@ -88,51 +85,6 @@ class Content:
         except ReadError as error:
             self.tools.note(f"{unit.hints['name']}: its origin {parent} cannot be read ({error}); all its files count as its own")
             return frozenset()
-
-    def _reader(self, one: Told, unit: Unit) -> Iterator[Told]:
-        """A workflow names a secret without saying whether its repository, organisation or environment holds it: it may read each."""
-        name = str(unit.hints["name"])
-        key, above = f"credential:github/{name}", f"credential:github/{name.partition('/')[0]}"
-        if not isinstance(one, Link) or one.relation is not Relation.READS or not one.target.startswith(f"{key}/actions/"):
-            yield one
-            return
-        secret = one.target.removeprefix(f"{key}/actions/")
-        environments = unit.hints.get("environments")
-        holders = [f"{key}/actions", f"{above}/actions"]
-        holders += [f"{key}/environment/{each}" for each in environments] if isinstance(environments, tuple) else []
-        if any(path in evidence.where for evidence in one.evidence for path in DEPENDABOT):
-            holders = [f"{key}/dependabot", f"{above}/dependabot"]
-        yield from (msgspec.structs.replace(one, target=f"{holder}/{secret}") for holder in holders)
-
-    def _branches(self, git: _git.Git, unit: Unit, commit: str, place: _content.Place) -> Iterator[Told]:
-        """Who reads secrets on other branches: a workflow runs from the branch that was pushed to."""
-        if unit.hints.get("branches") in (0, 1) or place.archived:
-            return
-        heads = git.run("ls-remote", "--heads", "origin").decode("utf-8", "replace").splitlines()
-        tips = list(dict.fromkeys(oid for line in heads if (oid := line.partition("\t")[0]) != commit))
-        read = tips[: self.settings.branches]
-        if len(tips) > len(read):
-            detail = f"workflows of {len(tips) - len(read)} more branches were not read"
-            yield place.gap(Reason.PARTIAL, detail, "raise `branches` of this source, or delete branches that are merged")
-        if read:
-            _git.fetch_trees(git, *read)
-            yield from self._workflows(git, read, commit, place, unit)
-
-    def _workflows(self, git: _git.Git, tips: list[str], commit: str, place: _content.Place, unit: Unit) -> Iterator[Told]:
-        known = {entry.oid for entry in _git.entries(git, commit, sizes=False, under=WORKFLOWS)}
-        found = {entry.oid: (entry.path, tip) for tip in tips for entry in _git.entries(git, tip, sizes=False, under=WORKFLOWS)}
-        fresh = {oid: at for oid, at in found.items() if oid not in known}
-        _git.fetch_blobs(git, fresh)
-        texts = ((f"{fresh[blob.oid][0]}", blob) for blob in _git.blobs(git, fresh, TEXT))
-        for path, blob in texts:
-            for _, findings in self.tools.detector.detect([(path, blob.data)]):
-                yield from self._read_there(findings, path, fresh[blob.oid][1], place, unit)
-
-    def _read_there(self, findings: Findings, path: str, tip: str, place: _content.Place, unit: Unit) -> Iterator[Told]:
-        where = f"{self.names.host}:{unit.hints['name']}@{tip[:12]}"
-        for one in observations(place.owner, where, path, findings, {"source": place.source, "scope": place.scope}):
-            if isinstance(one, Gap) or (isinstance(one, Link) and one.relation is Relation.READS):
-                yield from self._reader(one, unit)
 
     def _released(self, unit: Unit) -> Iterator[Told]:
         """Release assets that are models by their name; GitHub knows the digest of the newer ones."""

@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.github.conditional import Reader, Row
 from connectors.github.keys import Names
+from connectors.github.readers import all_are_read
 from scanner.detect.runtime import credential_name
 from scanner.errors import AccessDenied, NotServed, ReadError
 from scanner.model import Evidence, Gap, Kind, Link, Observation, Relation, Sighting, Unit, Value
@@ -87,7 +88,7 @@ def of_repository(settings: Settings, unit: Unit, *, every_dependabot: bool) -> 
     name = str(hints["name"])
     path = f"/repos/{quote(name)}"
     place: dict[str, Value] = {**names.location, "repository": names.repository(name)}
-    consumers = (unit.scope.replace("#settings", "#content"),)
+    consumers = ("*",) if all_are_read(settings.reader.facts, unit) else (unit.scope.replace("#settings", "#content"),)
     key = f"credential:github/{name}"
     works = bool(hints.get("workflows")) and not hints.get("archived")
     yield Part(
