@@ -81,8 +81,10 @@ def test_jobs_run_until_done_and_cronjobs_until_suspended(tmp_path: Path) -> Non
     box = k8s.container("acme/train:1")
     nightly = k8s.cronjob("nightly", "llm", box)
     there = [
-        LLM, nightly, k8s.cronjob("off", "llm", box, suspend=True), k8s.job("now", "llm", box), k8s.job("done", "llm", box, done="Complete"),
-        k8s.job("broken", "llm", box, done="Failed"), k8s.job("held", "llm", box, suspend=True), k8s.job("nightly-29384720", "llm", box, owner=nightly),
+        LLM, nightly, k8s.cronjob("off", "llm", box, suspend=True), k8s.job("now", "llm", box),
+        k8s.job("done", "llm", box, done="Complete"),
+        k8s.job("broken", "llm", box, done="Failed"), k8s.job("held", "llm", box, suspend=True),
+        k8s.job("nightly-29384720", "llm", box, owner=nightly),
         k8s.bare_pod("alone", "llm", box), k8s.bare_pod("over", "llm", box, phase="Succeeded"),
     ]  # fmt: skip
     with reading(there, tmp_path) as reader:

@@ -85,7 +85,7 @@ def test_a_broken_group_of_another_server_is_a_gap_and_ends_nothing(tmp_path: Pa
     there = [*SMALL, k8s.inferenceservice("iris", "llm", "s3://ml/iris")]
     with reading(there, tmp_path) as reader:
         reader.cluster.fail("/apis/serving.kserve.io/v1beta1$", status=503, body=b"service unavailable")
-        assert [gap.scope for gap in reader.listing_gaps()][0] == "kubernetes/prod-eu/apis/serving.kserve.io"
+        assert next(gap.scope for gap in reader.listing_gaps()) == "kubernetes/prod-eu/apis/serving.kserve.io"
         assert "workload:prod-eu/llm/deployment/gateway" in reader.things()
 
 
@@ -172,7 +172,7 @@ def test_a_server_that_is_gone_is_a_gap_and_the_other_cluster_is_read(tmp_path: 
         both = kubeconfig([gone, there], tmp_path / "both.yaml")
         settings = kubernetes.Settings(kubeconfig=both, contexts=({"context": "gone", "name": "prod-us"}, "there"))
         told = list(kubernetes.connect(settings, desk(tmp_path / "scratch", network=QUICK)).units(Seen()))
-        assert [(one.scope, one.reason) for one in told if isinstance(one, Gap)][0] == ("kubernetes/prod-us", Reason.UNREACHABLE)
+        assert next((one.scope, one.reason) for one in told if isinstance(one, Gap)) == ("kubernetes/prod-us", Reason.UNREACHABLE)
         assert "kubernetes/there/llm" in {one.scope for one in told}
 
 

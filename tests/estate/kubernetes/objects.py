@@ -118,7 +118,8 @@ def pod(owner: Object, suffix: str = "x2x9k", phase: str = "Running", digests: M
 
 
 def bare_pod(
-    name: str, namespace: str, *containers: Object, labels: Mapping[str, str] | None = None, phase: str = "Running", owner: Object | None = None,
+    name: str, namespace: str, *containers: Object, labels: Mapping[str, str] | None = None, phase: str = "Running",
+    owner: Object | None = None,
     digests: Mapping[str, str] | None = None,
 ) -> Object:  # fmt: skip
     """A pod."""
