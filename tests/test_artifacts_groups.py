@@ -63,6 +63,10 @@ def test_an_openvino_pair_is_one() -> None:
     assert (one.path, one.members, found.format) == ("churn.xml", ("churn.xml", "churn.bin"), "openvino")
 
 
+def test_ordinary_xml_is_no_candidate() -> None:
+    assert [one.path for one in groups({"a/pom.xml": b"<project/>", "b/fraud-model.xml": make.pmml()})] == ["b/fraud-model.xml"]
+
+
 def test_models_that_only_share_a_folder_stay_apart() -> None:
     files = {"a/fraud.pkl": make.pickled(), "a/churn.pkl": make.pickled(seed=1), "a/config.json": b"{}"}
     assert [(one.path, one.companions) for one in groups(files)] == [("a/churn.pkl", ()), ("a/fraud.pkl", ())]

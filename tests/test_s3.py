@@ -441,6 +441,12 @@ def test_an_object_in_glacier_is_named_and_not_read(tmp_path: Path) -> None:
     assert [gap.scope for gap in gaps] == ["aws/111111111111/s3/b#settings"]
 
 
+@pytest.mark.slow
+def test_names_that_prove_a_model_are_read_before_those_that_may(server: S3Server, tmp_path: Path) -> None:
+    sightings, _, _ = seen_in(source(server, tmp_path, max_probes=8, max_unnamed=0), "ml-prod")
+    assert "vision/net.onnx" in sightings and "classic/churn.pkl" not in sightings
+
+
 def test_half_a_body_is_a_gap(tmp_path: Path) -> None:
     with answering(store_of(make.gguf(), {"Connection": "close"}, range_cut=100)) as bad:
         sightings, gaps, found = seen_in(source(bad, tmp_path, buckets=("b",)), "b")

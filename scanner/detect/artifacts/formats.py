@@ -10,7 +10,7 @@ import msgspec
 UNNAMED_MIN = 1 << 20
 MIN_BIN = 16_384
 NAMED = re.compile(
-    r"model|clf|classif|regress|weight|estimator|predictor|pipeline|checkpoint|scorer|detector|recommender|encoder|vectori[sz]er"
+    r"model|clf|classif|regress|weight|estimator|predictor|pipeline|checkpoint|scorer|detector|recommender|encoder|vectori[sz]er|pmml|openvino"
 )
 BLOB = re.compile(r"(?:^|/)models--[^/]+/blobs/[0-9a-f]{64}$")
 

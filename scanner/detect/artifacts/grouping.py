@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from scanner.detect.artifacts.formats import is_artifact, is_companion
+from scanner.detect.artifacts.formats import is_artifact, is_companion, named_model
 
 SHARD = re.compile(r"^(?P<stem>.+?)[-_.](?:part-?)?\d{1,5}-of-(?P<total>\d{1,5})(?P<rest>(?:\.[A-Za-z0-9_]+)+)$")
 DATA = re.compile(r"^(?P<stem>.+)\.data-\d{5}-of-\d{5}$")
@@ -132,6 +132,8 @@ def _in_folder(folder: str, names: dict[str, int | None]) -> Iterator[Group]:
     for name in sorted(set(names) - set(beside)):
         sets[_set_of(name, names)].append(name)
     for (stem, sharded), members in sets.items():
+        if _ordinary_xml(members):
+            continue
         ordered = sorted(members, key=lambda name: (_preference(name), name))
         path = ordered[0] if len(ordered) == 1 and not sharded else stem
         near = beside if stem == "" or len(sets) == 1 or all(stem.endswith(".gguf") for stem, _ in sets) else []
@@ -142,6 +144,11 @@ def _in_folder(folder: str, names: dict[str, int | None]) -> Iterator[Group]:
             _total([(name, names[name]) for name in ordered]),
             sharded or any(SHARD.match(name) for name in ordered),
         )
+
+
+def _ordinary_xml(members: list[str]) -> bool:
+    """XML without weights beside it, whose name does not speak of a model: a bucket may hold a million of them."""
+    return len(members) == 1 and members[0].endswith(".xml") and not named_model(members[0])
 
 
 def _preference(name: str) -> int:
