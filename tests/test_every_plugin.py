@@ -12,6 +12,7 @@ from scanner.contracts import PluginSettings, SourceSettings
 TOP = Path(__file__).resolve().parents[1]
 EVERY = [(group, name) for group in plugins.PACKAGES for name in plugins.names(group)]
 CONNECTORS = plugins.names("connectors")
+LOCAL = {"create_client"}  # botocore's constructor of a client: nothing is sent by it
 WRITES = ("put_", "delete_", "create_", "update_", "patch_", "replace_", "post_")
 
 
@@ -62,4 +63,4 @@ def test_no_connector_calls_anything_that_writes(file: Path) -> None:
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
-    assert sorted(name for name in called if name.startswith(WRITES)) == []
+    assert sorted(name for name in called - LOCAL if name.startswith(WRITES)) == []

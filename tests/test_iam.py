@@ -200,6 +200,14 @@ def test_api_keys_of_bedrock_belong_to_their_user_and_nobody_knows_their_use(ser
     assert links(observations, "holds") == [(identity("user/svc"), "holds", key.asset)]
 
 
+def test_passwords_for_git_are_no_credentials_of_ai(server: Server) -> None:
+    plant.user(server, "dev", keys=0)
+    plant.service_credential(server, "dev", "ACCAEXAMPLE0000000GIT", service="codecommit.amazonaws.com")
+    (key,) = assets(read(source(server))[0], "credential:")
+    attributes = sighted(read(source(server))[0], key).attributes
+    assert (attributes["provider"], attributes["scopes"]) == ("aws", ("codecommit",))
+
+
 # ── Secrets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

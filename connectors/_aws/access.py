@@ -172,16 +172,16 @@ def _patience(tools: Tools) -> Callable[..., float | None]:
 
 def _assume(made: Any, sts: Any, role: str, external_id: str) -> None:
     """Makes a session's credentials a role's: fetched at the first request, renewed in time."""
-    from botocore import credentials
+    from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials, create_assume_role_refresher
 
     logging.getLogger("botocore.credentials").setLevel(logging.ERROR)  # its warning repeats, with a traceback, what we raise
     parameters = {"RoleArn": role, "RoleSessionName": "gnomon", **({"ExternalId": external_id} if external_id else {})}
-    refresh = credentials.create_assume_role_refresher(sts, parameters)
+    refresh = create_assume_role_refresher(sts, parameters)
 
-    class Assumed(credentials.CredentialProvider):  # type: ignore[misc]  # its base is untyped
+    class Assumed(CredentialProvider):  # type: ignore[misc]  # its base is untyped
         METHOD = "gnomon-role"
 
         def load(self) -> Any:
-            return credentials.DeferredRefreshableCredentials(refresh_using=refresh, method=self.METHOD)
+            return DeferredRefreshableCredentials(refresh_using=refresh, method=self.METHOD)
 
-    made.register_component("credential_provider", credentials.CredentialResolver([Assumed()]))
+    made.register_component("credential_provider", CredentialResolver([Assumed()]))

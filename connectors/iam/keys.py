@@ -116,7 +116,7 @@ def _service_credential(here: Scope, row: Reply, arns: Mapping[str, str]) -> Ite
         platform="aws",
         account=here.account,
         type="service-specific",
-        provider=service,
+        provider="bedrock" if service == "bedrock" else "aws",
         created=utc(row.get("CreateDate")),
         expires=utc(row.get("ExpirationDate")),
         status=_status(row),

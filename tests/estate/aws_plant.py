@@ -185,8 +185,10 @@ def parameter(server: Aws, name: str, *, type: str = "SecureString", region: str
     server.client("ssm", region, account).put_parameter(Name=name, Value="planted", Type=type)
 
 
-def service_credential(server: Aws, user_name: str, number: str, *, created: datetime = THEN, account: str = "") -> None:
-    """An API key of Bedrock that belongs to a user."""
+def service_credential(
+    server: Aws, user_name: str, number: str, *, service: str = "bedrock.amazonaws.com", created: datetime = THEN, account: str = ""
+) -> None:
+    """A service-specific credential that belongs to a user: an API key of Bedrock, unless said otherwise."""
     server.shelf("", account).service_specific_credentials.append(
         {
             "UserName": user_name,
@@ -194,7 +196,7 @@ def service_credential(server: Aws, user_name: str, number: str, *, created: dat
             "ServiceUserName": f"{user_name}-at-{account or server.account}",
             "CreateDate": created,
             "ServiceSpecificCredentialId": number,
-            "ServiceName": "bedrock.amazonaws.com",
+            "ServiceName": service,
         }
     )
 
