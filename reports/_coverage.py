@@ -21,6 +21,7 @@ _PLACES = {
     "endpoints": ("endpoint", "endpoints"),
     "folder": ("folder", "folders"),
     "registry": ("registry", "registries"),
+    "registry/": ("registry record", "registry records"),
 }
 _ANY = ("place", "places")
 HARMLESS = frozenset({Reason.NOT_SERVED})
@@ -36,6 +37,11 @@ class Unseen:
     remedies: tuple[str, ...]
     details: tuple[str, ...]
     count: int
+
+    @property
+    def of_the_registry(self) -> bool:
+        """Whether it is the registry itself that was not read whole, so that no verdict is better than it."""
+        return "registr" in self.words
 
     @property
     def why(self) -> str:
@@ -118,7 +124,7 @@ def place_words(scope: str) -> tuple[str, str]:
 
 
 def _urgency(one: Unseen) -> tuple[bool, bool, bool, int, str]:
-    return "registr" not in one.words, one.reason is Reason.NO_SOURCE, one.reason is Reason.SKIPPED, -one.count, one.words
+    return not one.of_the_registry, one.reason is Reason.NO_SOURCE, one.reason is Reason.SKIPPED, -one.count, one.words
 
 
 def _unseen(reason: Reason, words: tuple[str, str], gaps: list[Gap], coverage: Coverage) -> Unseen:

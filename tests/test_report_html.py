@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from reports import html
 from scanner.contracts import Destination
-from scanner.model import Report
+from scanner.model import Coverage, Gap, Reason, Report
 from tests.report_sample import HOSTILE, SAMPLE, hostile, sample
 
 _NOT_PROOF = (
@@ -172,6 +172,12 @@ def test_without_a_registry_there_is_an_inventory_and_no_verdict() -> None:
 def test_a_run_that_proves_less_says_so(page: Page, field: str, words: str) -> None:
     assert words in Page(sample(run=replace(SAMPLE.run, **{field: True}))).text
     assert words not in page.text
+
+
+def test_a_registry_that_was_not_read_leads_the_page() -> None:
+    gaps = (*SAMPLE.coverage.gaps, Gap("governance", "registry/governance", Reason.UNREACHABLE, "timed out", "start it"))
+    page = Page(sample(coverage=Coverage(SAMPLE.coverage.scopes, gaps)))
+    assert page.text.index("The registry was not read whole. 1 registry, no answer: governance.") < page.text.index("fraud-scorer 1.4 was")
 
 
 def test_controls_are_supported_never_complied_with(page: Page) -> None:

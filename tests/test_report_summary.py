@@ -136,6 +136,8 @@ def test_a_registry_that_was_not_read_leads() -> None:
         Gap("r", "registry/governance", Reason.UNREACHABLE),
     )
     assert _coverage.unseen(Coverage((), gaps))[0].words == "1 registry"
+    broken = tuple(Gap("r", f"registry/governance/{name}.toml", Reason.UNPARSED) for name in "ab")
+    assert [one.words for one in _coverage.unseen(Coverage((), broken))] == ["2 registry records"]
 
 
 def test_the_chain_runs_from_the_repository_to_the_owner() -> None:
