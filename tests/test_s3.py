@@ -155,6 +155,15 @@ def test_what_was_read_once_is_not_read_again(server: S3Server, tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_the_same_file_in_another_bucket_is_not_taken_for_this_one(server: S3Server, tmp_path: Path) -> None:
+    server.fill("ml-copy", {"fraud/model.safetensors": MODELS["fraud/model.safetensors"]})
+    contents = [
+        {one.content for one in seen_in(source(server, tmp_path), name)[2] if isinstance(one, Learned)} for name in ("ml-prod", "ml-copy")
+    ]
+    assert contents[1] and not contents[0] & contents[1]
+
+
+@pytest.mark.slow
 def test_denied_to_read_is_a_gap_and_certain_names_are_still_sighted(server: S3Server, tmp_path: Path) -> None:
     connector = source(server, tmp_path, key=READER, secret=READER_SECRET, buckets=("ml-listed",))
     sightings, gaps, _ = seen_in(connector, "ml-listed")

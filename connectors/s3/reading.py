@@ -1,6 +1,7 @@
 """One bucket, or one prefix of it: listed, grouped, identified."""
 
 import hashlib
+import hmac
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -134,7 +135,7 @@ def _told(place: Place, settings: Settings, tools: Tools, objects: Mapping[str, 
 
 
 def _tell(place: Place, tools: Tools, objects: Mapping[str, Object], one: Group, key: bytes) -> Told:
-    content, variant = _content(one, objects), f"{VERSION}{'+sd1' if key else ''}"
+    content, variant = _content(place.bucket, one, objects), _variant(key)
     known = tools.facts.get(content, variant)
     if known is not None:
         return Told(one, msgspec.json.decode(known, type=Artifact | None))
@@ -146,10 +147,15 @@ def _tell(place: Place, tools: Tools, objects: Mapping[str, Object], one: Group,
     return Told(one, found, None, Learned(content, variant, msgspec.json.encode(found)))
 
 
-def _content(one: Group, objects: Mapping[str, Object]) -> bytes:
+def _variant(key: bytes) -> str:
+    """What was asked of the content; another key gives other sampled digests."""
+    return f"{VERSION}+sd1:{hmac.digest(key, b'variant', 'sha256').hex()[:8]}" if key else VERSION
+
+
+def _content(bucket: str, one: Group, objects: Mapping[str, Object]) -> bytes:
     """What the group holds, as far as a listing tells: the same again, and it need not be read again."""
     files = [objects[path] for path in (*one.members, *one.companions)]
-    said = "\n".join(f"{file.key}\t{file.size}\t{file.etag}\t{file.updated}\t{file.storage}" for file in files)
+    said = f"{bucket}\n" + "\n".join(f"{file.key}\t{file.size}\t{file.etag}\t{file.updated}\t{file.storage}" for file in files)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
 
 
