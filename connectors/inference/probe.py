@@ -1,9 +1,9 @@
 """Reading requests to one endpoint: GET, and the one POST that reads; no redirects off the host; cut at limits of size and time."""
 
-import ssl
 import time
 import zlib
 from functools import cached_property
+from ssl import create_default_context
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -71,7 +71,7 @@ class Prober:
         import httpx
 
         network = self._tools.network
-        verify = ssl.create_default_context(cafile=str(network.ca_bundle) if network.ca_bundle else None)
+        verify = create_default_context(cafile=str(network.ca_bundle) if network.ca_bundle else None)
         headers = {"User-Agent": "gnomon", "Accept": "*/*", "Accept-Encoding": "identity"} | (
             {self._token[0]: self._token[1]} if self._token else {}
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures" / "inference"
-TOKEN = "estate-token"  # noqa: S105 - of a server that exists only here
+TOKEN = "estate-token"
 
 
 class Answer(NamedTuple):
@@ -128,10 +128,10 @@ HAND_MADE: Mapping[str, Mapping[str, Any]] = {
     # https://huggingface.github.io/text-generation-inference/
     "tgi": {
         "/info": {
-            "model_id": "bigscience/bloom-560m", "model_sha": "e985a63cdc139290c5f700ff1929f0b5942cced2", "model_pipeline_tag": "text-generation",
-            "max_concurrent_requests": 128, "version": "3.3.4", "sha": "9263817c718db3a43791ff6b8d53355d6e8aa310", "docker_label": "sha-9263817",
+            "model_id": "bigscience/bloom-560m", "model_sha": "e985a63cdc139290c5f700ff1929f0b5942cced2",
+            "model_pipeline_tag": "text-generation", "max_concurrent_requests": 128, "version": "3.3.4", "docker_label": "sha-9263817",
         },
-        "/v1/models": {"object": "list", "data": [{"id": "bigscience/bloom-560m", "object": "model", "created": 0, "owned_by": "bigscience/bloom-560m"}]},
+        "/v1/models": {"object": "list", "data": [{"id": "bigscience/bloom-560m", "object": "model", "owned_by": "bigscience/bloom-560m"}]},
     },
     # https://huggingface.github.io/text-embeddings-inference/
     "tei": {

@@ -10,17 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.estate.kubernetes.bodies import REASONS, status, table
 from tests.estate.kubernetes.storage import Expired, Malformed, Object, Storage
 
-REASONS = {
-    400: "BadRequest",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "NotFound",
-    410: "Expired",
-    429: "TooManyRequests",
-    500: "InternalError",
-}
 PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))(?:/namespaces/(?P<namespace>[^/]+))?/(?P<resource>[a-z]+)(?:/(?P<name>[^/]+))?"
 )
@@ -146,8 +138,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.over.wait(60)
             self.close_connection = True
             return
-        status = json.dumps(_status(fault.status, "a fault on demand")).encode()
-        body = status if fault.body is None else fault.body
+        told = json.dumps(status(fault.status, "a fault on demand")).encode()
+        body = told if fault.body is None else fault.body
         self._send(fault.status, body, cut=fault.half, **fault.headers)
 
     def _get(self, path: str, query: dict[str, str], user: str) -> None:
@@ -205,7 +197,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         accept = self.headers.get("Accept", "")
         if "as=Table" in accept:
-            self._json(_table(items, metadata, query.get("includeObject", "Metadata")))
+            self._json(table(items, metadata, query.get("includeObject", "Metadata")))
         elif "as=PartialObjectMetadataList" in accept:
             lean = [{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]} for item in items]
             self._json({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": lean})
@@ -227,7 +219,7 @@ class Handler(BaseHTTPRequestHandler):
             self._json({**asked, "status": {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}}, 201)
 
     def _status(self, code: int, message: str) -> None:
-        self._json(_status(code, message), code)
+        self._json(status(code, message), code)
 
     def _json(self, value: Any, code: int = 200) -> None:
         self._send(code, json.dumps(value).encode(), Content_Type="application/json")
@@ -237,27 +229,6 @@ class Handler(BaseHTTPRequestHandler):
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode() + body)
         self.close_connection = self.close_connection or cut
-
-
-def _status(code: int, message: str) -> Object:
-    failure = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message}
-    return {**failure, "reason": REASONS.get(code, ""), "code": code}
-
-
-def _table(items: list[Object], metadata: Object, include: str) -> Object:
-    columns = [
-        {"name": name, "type": "string", "format": "name" if name == "Name" else "", "description": "", "priority": 0}
-        for name in ("Name", "Type", "Data", "Age")
-    ]
-    rows = []
-    for item in items:
-        row: Object = {"cells": [item["metadata"]["name"], item.get("type", "Opaque"), len(item.get("data", {})), "10d"]}
-        if include == "Metadata":
-            row["object"] = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
-        elif include == "Object":
-            row["object"] = item
-        rows.append(row)
-    return {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": columns, "rows": rows}
 
 
 def listen(
