@@ -1,7 +1,7 @@
 """Work trees and bare git repositories under a path, and the loose files between them.
 
 Everything here may be hostile: files are opened without following links and without waiting for a FIFO, and git never loads a
-scanned repository's configuration (connectors/_git.py). Docs: docs/connectors/folder.md.
+scanned repository's configuration (connectors/_git.py). Docs: docs/sources.md.
 """
 
 import fnmatch

@@ -1,7 +1,7 @@
 """An organisation or a user on GitHub: content through git, names of secrets and members through the API.
 
 Four kinds of units: `<repository>#content`, whose revision is the commit of HEAD; `<repository>#settings`, read with conditional
-requests; `#members` and `#secrets` of an organisation. Docs: docs/connectors/github.md.
+requests; `#members` and `#secrets` of an organisation. Docs: docs/github.md.
 """
 
 from collections.abc import Callable, Iterator
@@ -85,7 +85,7 @@ class GitHub:
         listing = Listing(self.settings, self.client, self.account, self.source)
         page = next(listing.pages())
         if page.nodes:
-            first.append(next(unit for unit in listing.repository(page.nodes[0]) if isinstance(unit, Unit)))
+            first.append(next(unit for unit in listing.repository(page.nodes[0], {}) if isinstance(unit, Unit)))
         return f"{page.total} in sight" + ("" if self.account.sees_all is not False else ", selected ones only")
 
     def _named(self, unit: Unit) -> str:

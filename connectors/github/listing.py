@@ -2,7 +2,7 @@
 
 import fnmatch
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from scanner.detect.artifacts import is_artifact
 from scanner.errors import AccessDenied, UnexpectedReply, Unreachable
 from scanner.model import Gap, Reason, Unit, Value
 
-PAGE, SMALLEST = 100, 10
+PAGE, SMALLEST, TOGETHER = 100, 10, 25
 LEFT_OUT = "`settings` is false: secrets, variables and deploy keys are not read"
 MODELS = " fragment Models on Release { tagName releaseAssets(first: 20) { nodes { name size } } }"
 PLAIN = """
@@ -63,10 +63,11 @@ class Listing:
         seen = private = 0
         page = None
         for page in self.pages():
+            releases = self._releases(page.nodes)
             for node in page.nodes:
                 seen += 1
                 private += node.get("visibility") != "PUBLIC"
-                yield from self.repository(node)
+                yield from self.repository(node, releases[str(node["id"])])
             yield from (self._gap(Reason.PARTIAL, f"the listing came with an error: {error}") for error in page.errors)
         if page is None:
             return
@@ -127,27 +128,27 @@ class Listing:
         except (KeyError, TypeError) as error:
             raise UnexpectedReply("GitHub's listing has not the shape that it documents", remedy="check api_url") from error
 
-    def repository(self, node: Mapping[str, Any]) -> Iterator[Unit | Gap]:
+    def repository(self, node: Mapping[str, Any], releases: Mapping[str, Any]) -> Iterator[Unit | Gap]:
         """The units of one repository."""
         scope = f"{self.scope}/{node['name']}"
         if any(fnmatch.fnmatchcase(node["name"], pattern) for pattern in self.settings.exclude):
             yield self._gap(Reason.SKIPPED, "excluded by the config", scope=scope)
             return
-        hints = hints_of(node, self._releases(node))
+        hints = hints_of(node, releases)
         yield Unit(f"{scope}#content", f"{scope}#content", revision(hints), hints)
         if self.settings.settings:
             yield Unit(f"{scope}#settings", f"{scope}#settings", None, hints)
         else:
             yield self._gap(Reason.SKIPPED, LEFT_OUT, scope=f"{scope}#settings")
 
-    def _releases(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The releases of the listing, or all of them where it holds only the newest."""
-        releases: Mapping[str, Any] = node.get("releases") or {}
-        if releases.get("totalCount", 0) <= len(releases.get("nodes") or ()) or not _may_hold_models(releases):
-            return releases
-        data, _ = self.client.graphql(OLDER + MODELS, {"ids": [node["id"]]}, self.account.header())
-        found = [node["releases"] for node in data.get("nodes") or () if node and node.get("releases")]
-        return found[0] if found else releases
+    def _releases(self, nodes: Sequence[Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+        """The releases of each repository: those of the listing, or all of them where it holds only the newest, some at a time."""
+        found = {str(node["id"]): node.get("releases") or {} for node in nodes}
+        more = [key for key, releases in found.items() if _more(releases)]
+        for start in range(0, len(more), TOGETHER):
+            data, _ = self.client.graphql(OLDER + MODELS, {"ids": more[start : start + TOGETHER]}, self.account.header())
+            found |= {node["id"]: node["releases"] for node in data.get("nodes") or () if node and node.get("releases")}
+        return found
 
     def _hidden(self, page: Page, private: int) -> Iterator[Gap]:
         """A token sees what its owner sees. Whether that is all, only the organisation's own numbers can say."""
@@ -202,8 +203,10 @@ def _models(releases: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{tag}/{asset['name']}/{asset['size']}" for tag, asset in found if is_artifact(asset["name"], asset["size"]))
 
 
-def _may_hold_models(releases: Mapping[str, Any]) -> bool:
-    return any(release["releaseAssets"]["nodes"] for release in releases.get("nodes") or ())
+def _more(releases: Mapping[str, Any]) -> bool:
+    """Whether there are older releases, of a repository that puts files into them."""
+    nodes = releases.get("nodes") or ()
+    return releases.get("totalCount", 0) > len(nodes) and any(release["releaseAssets"]["nodes"] for release in nodes)
 
 
 def revision(hints: Mapping[str, Value]) -> str:

@@ -49,7 +49,7 @@ def missing(headers: Mapping[str, str]) -> str:
     classic = headers.get("x-accepted-oauth-scopes")
     if classic:
         return f"give the token one of the scopes {classic[:300]}"
-    return "let the token see it: access to the repository, and the permission that docs/connectors/github.md names"
+    return "let the token see it: access to the repository, and the permission that docs/github.md names"
 
 
 def parsed(body: bytes) -> Any:

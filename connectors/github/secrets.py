@@ -83,7 +83,7 @@ class Settings:
 
 
 def of_repository(settings: Settings, unit: Unit, *, every_dependabot: bool) -> Iterator[Part]:
-    """The lists of one repository; those that cannot matter there are not asked for (docs/connectors/github.md)."""
+    """The lists of one repository; those that cannot matter there are not asked for (docs/github.md)."""
     hints, names = unit.hints, settings.names
     name = str(hints["name"])
     path = f"/repos/{quote(name)}"
