@@ -10,7 +10,7 @@ import msgspec
 from scanner.judge.case import Case, Verdict
 from scanner.judge.matrix import asset_of
 from scanner.judge.said import day
-from scanner.model import Context, Kind, Place
+from scanner.model import Context, Kind, Observed, Place, State
 
 
 class Ending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,9 +41,15 @@ def end_of_life(case: Case) -> Iterator[Verdict]:
         if place.stale or place.context is not Context.PRODUCTION or subject.kind is not Kind.MODEL or subject.key in said:
             continue
         ending = next((endings()[each] for each in subject.identifiers if each in endings()), None)
-        if ending:
+        if ending and not _over(case, place):
             said.add(place.subject)
             yield _verdict(case, place, ending)
+
+
+def _over(case: Case, place: Place) -> bool:
+    """Code that still names what its own record has ended is that record's remnant, and nothing else."""
+    ended = any(record.state in (State.RETIRED, State.REJECTED) for _, record in case.matches(place.subject))
+    return ended and place.observed is not Observed.RUNNING
 
 
 def _verdict(case: Case, place: Place, ending: Ending) -> Verdict:

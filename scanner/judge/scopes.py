@@ -25,12 +25,8 @@ def could_hold(case: Case) -> list[str]:
 
 
 def could_consume(case: Case) -> list[str]:
-    """The unread ones among the places we were to read that could hold a consumer of a credential."""
-    from scanner.model import Sight
-
-    no_source = {scope.path for scope in case.coverage.scopes if scope.sight is Sight.NO_SOURCE}
-    unread = (case.unread("run") | case.unread("hold")) - no_source
-    return sorted(unread | ({case.blind} if case.blind else set()))
+    """The unread ones among all places where a consumer of a credential could run, platforms without a source included."""
+    return sorted(case.unread("run") | ({case.blind} if case.blind else set()))
 
 
 def _scopes(case: Case, scope: ApprovedScope, running: bool) -> Iterator[str]:

@@ -32,9 +32,10 @@ def _counts(case: Case, place: Place, record: Record) -> bool:
 def _nowhere(case: Case, record: Record) -> Iterator[Verdict]:
     check = cell(record.state, "unseen")
     blind = cell(record.state, "blind")
-    if not could_hold(case):
+    anywhere = sorted({*could_hold(case), *may_run(case, record)})
+    if not anywhere:
         case.absent.add(record.id)
-    missing = may_run(case, record) if record.state is State.DEPLOYED else could_hold(case) if blind == "unverified" else []
+    missing = may_run(case, record) if record.state is State.DEPLOYED else anywhere
     if missing and blind == "unverified":
         yield _unverified(record, missing)
     elif check == "ghost-record":
