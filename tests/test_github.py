@@ -633,6 +633,22 @@ def test_the_proxy_of_the_config_is_used_and_the_environments_is_not(acme: GitHu
         connected(acme, tmp_path, tools).principal()
 
 
+def test_the_authorities_of_the_config_reach_the_api_and_git(tmp_path: Path) -> None:
+    bundle = tmp_path / "authority.pem"
+    with github([ACME], tmp_path / "git", authority=bundle) as server:
+        trusting = desk(tmp_path / "scratch", network=Network(timeout=2, retries=0, ca_bundle=bundle))
+        made = connected(server, tmp_path, trusting)
+        assert "sdk:acme/archive:openai" in sightings(observed(made, "archive#content"))
+        with pytest.raises(Unreachable) as raised:
+            connected(server, tmp_path).principal()
+        assert "ca_bundle" in raised.value.remedy
+        with pytest.raises(ConfigError, match="ca_bundle"):
+            connected(server, tmp_path, desk(tmp_path / "scratch", network=Network(ca_bundle=tmp_path / "none.pem")))
+        stranger = connected(server, tmp_path)
+        with pytest.raises(Unreachable):
+            list(stranger.observe(unit(made, "archive#content")))
+
+
 def test_an_address_with_a_token_in_it_is_refused() -> None:
     with pytest.raises(ValueError, match="without a user or token"):
         Settings(organisation="acme", api_url="https://token@github.example.org/api/v3")

@@ -16,8 +16,8 @@ import httpx
 import msgspec
 
 from connectors.github import replies
-from scanner.contracts import Tools
-from scanner.errors import OverLimit, Throttled, UnexpectedReply, Unreachable
+from scanner.contracts import Network, Tools
+from scanner.errors import ConfigError, OverLimit, Throttled, UnexpectedReply, Unreachable
 
 REPLY_AT_MOST = 32 << 20
 RETRIED = frozenset({500, 502, 503, 504})
@@ -47,8 +47,7 @@ class Client:
         self._lock = threading.Lock()
         self._free = threading.Event()
         network = tools.network
-        bundle = str(network.ca_bundle) if network.ca_bundle else None
-        verify = ssl.create_default_context(cafile=bundle) if parts.scheme == "https" else False  # there is nothing to verify
+        verify = _trusted(network) if parts.scheme == "https" else False  # nothing to verify there
         agent = {"User-Agent": "gnomon"}
         self._http = httpx.Client(proxy=network.proxy, verify=verify, timeout=network.timeout, trust_env=False, headers=agent)
         weakref.finalize(self, self._http.close)  # a connector has no end of its own
@@ -149,3 +148,16 @@ class Client:
 
     def _pause(self, seconds: float) -> None:
         self._free.wait(seconds)
+
+
+def _trusted(network: Network) -> ssl.SSLContext:
+    """The authorities of the config, or the system's."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if network.ca_bundle is None:
+        context.load_default_certs()
+        return context
+    try:
+        context.load_verify_locations(str(network.ca_bundle))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"[network] ca_bundle {network.ca_bundle} is no file of certificates in PEM form") from error
+    return context

@@ -6,6 +6,7 @@ git's own http-backend. Paths are those of GitHub Enterprise: `/api/v3`, `/api/g
 
 import re
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -87,21 +88,24 @@ def github(
     denied: Sequence[str] = (),
     app: App | None = None,
     member: bool = True,
+    authority: Path | None = None,
 ) -> Iterator[GitHub]:
     """The emulator, until the block ends; it then fails if it ever answered what GitHub would not.
 
     `denied` are names of permissions that the token lacks; `member`: its owner belongs to the organisations.
-    With an `app`, the token is the one that its installation gets.
+    With an `app`, the token is the one that its installation gets. With an `authority`, it speaks TLS, and writes there whom to trust.
     """
     state = State(organisations, directory)
     private, public = _keys() if app else ("", b"")
     viewer = Viewer(login, tuple(denied), app.selected if app else None, graph.forbidden, app=app is not None, member=member)
     settings = {"state": state, "viewer": viewer, "token": token, "scopes": scopes, "app": app, "app_key": public}
     server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), settings))
+    if authority is not None:
+        server.socket = _secured(authority).wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield GitHub(state, f"http://127.0.0.1:{server.server_address[1]}", token, private)
+        yield GitHub(state, f"http{'s' if authority else ''}://127.0.0.1:{server.server_address[1]}", token, private)
     finally:
         state.closing.set()
         server.shutdown()
@@ -118,3 +122,26 @@ def _keys() -> tuple[str, bytes]:
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public
+
+
+def _secured(authority: Path) -> ssl.SSLContext:
+    """TLS with a certificate of its own for 127.0.0.1, which `authority` then holds."""
+    import datetime
+    from ipaddress import IPv4Address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "estate")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + datetime.timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    authority.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    private = authority.with_suffix(".key")
+    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority, private)
+    return context
