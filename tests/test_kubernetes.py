@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from connectors.kubernetes.kinds import rows
 from scanner.model import Reason
 from tests.estate.kubernetes import objects as k8s
+from tests.estate.kubernetes.storage import plural
 from tests.kubernetes_desk import Reader, reading
 
 FIXTURES = Path(__file__).parent / "fixtures" / "kubernetes"
@@ -38,6 +40,7 @@ def test_a_deployment_with_its_pods_is_one_workload(tmp_path: Path) -> None:
 def test_its_image_and_its_model_are_things_of_their_own(tmp_path: Path) -> None:
     with reading([LLM, *k8s.rolled_out(k8s.deployment("gateway", "llm", VLLM))], tmp_path) as reader:
         things, links = reader.things(), reader.links()
+        assert things["image:docker.io/vllm/vllm-openai"].attributes == {}, "an image is in no one cluster"
         image, model = "image:docker.io/vllm/vllm-openai", f"model:{GATEWAY}:huggingface/meta-llama/Llama-3.1-8B"
         assert {(GATEWAY, "runs", image), (GATEWAY, "serves", model)} <= links
         digest = k8s.digest("vllm/vllm-openai:v0.8.4")
@@ -354,6 +357,14 @@ def test_every_custom_resource_of_the_table_says_what_it_serves(tmp_path: Path) 
         assert {things[key].attributes["running"] for key in CUSTOM} == {True}
         assert [key for key in CUSTOM if not things[key].attributes.get("server")] == []
         assert "credential:prod-eu/llm/secret/ngc-api-secret" in things
+
+
+def test_the_role_that_we_ship_allows_every_listing_and_no_secret(tmp_path: Path) -> None:
+    role = next(iter(yaml.safe_load_all((Path(__file__).parents[1] / "deploy" / "kubernetes-reader.yaml").read_text("utf-8"))))
+    allowed = {(group, resource) for rule in role["rules"] for group in rule["apiGroups"] for resource in rule["resources"]}
+    assert {(group, plural(kind)) for group, kind in rows()} <= allowed
+    assert not any(resource in ("secrets", "*") for _, resource in allowed)
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list"}
 
 
 def test_namespaces_say_whose_and_what_they_are(tmp_path: Path) -> None:

@@ -69,6 +69,12 @@ def test_namespaces_that_the_config_names_need_no_list(tmp_path: Path) -> None:
         assert [gap.scope for gap in reader.listing_gaps()] == ["kubernetes/prod-eu#unreferenced-secrets"]
 
 
+def test_a_namespace_that_the_config_names_and_nobody_has_is_said(tmp_path: Path) -> None:
+    with reading(SMALL, tmp_path, settings={"namespaces": ("llm", "lmm")}) as reader:
+        assert [unit.scope for unit in reader.units()] == ["kubernetes/prod-eu/llm"]
+        assert ("kubernetes/prod-eu/lmm", Reason.NOT_SERVED) in {(gap.scope, gap.reason) for gap in reader.listing_gaps()}
+
+
 def test_a_group_that_is_not_served_is_no_gap(tmp_path: Path) -> None:
     with reading(SMALL, tmp_path, unserved=["networking.k8s.io", "autoscaling"]) as reader:
         assert reader.gaps() == []

@@ -146,6 +146,9 @@ class Kubernetes:
     def _namespaces(self, cluster: Cluster) -> Iterator[Unit | Gap]:
         for name, labels in self._listed(cluster):
             scope = f"kubernetes/{cluster.name}/{name}"
+            if labels is None:
+                yield Gap(self.source, scope, Reason.NOT_SERVED, f"the config names the namespace {name}, and the cluster has none")
+                continue
             if any(fnmatch.fnmatch(name, pattern) for pattern in self.settings.skip_namespaces):
                 yield Gap(self.source, scope, Reason.SKIPPED, "skip_namespaces leaves it out")
                 continue
@@ -157,7 +160,8 @@ class Kubernetes:
                 {"cluster": cluster.name, "namespace": name, "labels": msgspec.json.encode(kept, order="sorted").decode()},
             )
 
-    def _listed(self, cluster: Cluster) -> Iterator[tuple[str, dict[str, str]]]:
+    def _listed(self, cluster: Cluster) -> Iterator[tuple[str, dict[str, str] | None]]:
+        """Each wanted namespace with its labels; None where the config names one that is not there."""
         try:
             found = {str(item["metadata"]["name"]): marks(item) for item in cluster.client.items("/api/v1/namespaces")}
         except AccessDenied:
@@ -168,7 +172,7 @@ class Kubernetes:
                 raise
             return
         wanted = self.settings.namespaces or sorted(found)
-        yield from ((name, found.get(name, {})) for name in wanted)
+        yield from ((name, found.get(name)) for name in wanted)
 
     def _label_keys(self) -> frozenset[str]:
         settings = self.settings

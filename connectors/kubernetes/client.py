@@ -179,7 +179,7 @@ class Client:
         if reply.status == 401:
             raise AccessDenied(said, remedy="the token or certificate of the context is not accepted, or expired; log in again")
         if reply.status == 403:
-            raise AccessDenied(said, remedy="give the reader's ClusterRole the verb list for it; docs/sources.md has the whole role")
+            raise AccessDenied(said, remedy="let its ClusterRole list it; deploy/kubernetes-reader.yaml has the whole role")
         if reply.status == 410:
             raise Expired(said)
         if reply.status == 404:

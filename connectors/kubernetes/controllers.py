@@ -70,6 +70,8 @@ class Owners:
             return "knativeservice", labels["serving.knative.dev/service"]
         if kind == "ReplicaSet" and (label := labels.get("pod-template-hash")) and name.endswith(f"-{label}"):
             return ("rollout" if "rollouts-pod-template-hash" in labels else "deployment"), name.removesuffix(f"-{label}")
+        if labels.get("workflows.argoproj.io/cron-workflow"):
+            return "cronworkflow", labels["workflows.argoproj.io/cron-workflow"]
         if kind == "Job" and re.search(r"-\d{8}$", name):
             return "cronjob", name[:-9]
         if kind == "Node" or type_ not in ("pod", "replicaset", "job"):

@@ -84,7 +84,10 @@ def _is_container(value: Mapping[str, Any]) -> bool:
     listed = isinstance(env, list) and any(isinstance(item, dict) and "name" in item for item in env)
     return (
         listed
-        or (isinstance(value.get("args"), list) and ("image" in value or "storageUri" in value or "modelFormat" in value))
+        or (
+            isinstance(value.get("args", value.get("command")), list)
+            and ("image" in value or "storageUri" in value or "modelFormat" in value)
+        )
         or _is_image(value)
     )
 

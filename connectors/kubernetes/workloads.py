@@ -15,7 +15,7 @@ from connectors.kubernetes.scaling import Scaler, scalers, state
 from connectors.kubernetes.volumes import Buckets, volumes
 from scanner.detect.runtime import image_identifiers, image_key, image_tag_digest, server_of, server_of_command
 from scanner.detect.runtime import server as server_row
-from scanner.model import Confidence, Kind, Observation, Relation, Value
+from scanner.model import Confidence, Kind, Observation, Relation, Sighting, Value
 
 ROLES = ("blue", "green", "canary", "shadow", "stable")
 ROLE_LABELS = ("role", "track", "slot", "deployment-slot", "color", "colour", "app.kubernetes.io/track")
@@ -81,7 +81,9 @@ def _add_pod(found: dict[Top, Workload], owners: Owners, pod: Object) -> None:
     if work.row is None:
         work.pods += [one for one in pods(pod, None) if one not in work.pods and one.containers]
         work.endpoint = work.endpoint or owners.endpoint(pod)
-    work.labels.append(labels(pod, None))
+    own = labels(pod, None)
+    if own not in work.labels:
+        work.labels.append(own)
     if live(pod):
         work.digests |= dict(digests(pod))
         work.roles |= {one.env["AWS_ROLE_ARN"] for spec in pods(pod, None) for one in spec.containers if "AWS_ROLE_ARN" in one.env}
@@ -154,7 +156,7 @@ def _images(work: Workload, place: Place, key: str, containers: list[Container])
         target = image_key(image)
         evidence = place.evidence(work.type, work.name, f"{field}.image", "container-image")
         exact = [identifier for reference in pulled.get(target, ()) for identifier in image_identifiers(reference) if "@" in identifier]
-        yield place.sighting(target, Kind.IMAGE, (*image_identifiers(image), *exact), {}, evidence)
+        yield Sighting(target, Kind.IMAGE, (*image_identifiers(image), *exact), {}, evidence)
         if target not in seen:
             seen.add(target)
             yield link(key, Relation.RUNS, target, evidence)
