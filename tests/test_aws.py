@@ -17,6 +17,7 @@ from tests.estate import aws_plant as plant
 from tests.estate.aws import Aws as Server
 from tests.estate.aws import aws
 
+pytestmark = pytest.mark.slow
 READING = re.compile(r"^(List|Get|Describe|Head|Lookup|Search|BatchGet|BatchDescribe)[A-Z]")
 BECOMING = {"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials", "CreateToken"}
 """How a principal gets its credentials; nothing in an account changes by it."""
