@@ -56,9 +56,16 @@ def test_a_gap_inside_a_unit_makes_it_partly_read() -> None:
 
 def test_a_repository_is_whole_when_both_of_its_units_are() -> None:
     assert whole(coverage(*PAYMENTS), ["github/acme/payments"]) == (True, [])
+    half = coverage(PAYMENTS[1], unit("github/acme/payments#content", Sight.DENIED))
+    assert whole(half, ["github/acme/payments"]) == (False, ["github/acme/payments#content"])
+    assert whole(half, ["github/acme"]) == (False, ["github/acme/payments#content"])
+
+
+def test_settings_that_were_denied_hide_credentials_and_no_model() -> None:
     half = coverage(PAYMENTS[0], unit("github/acme/payments#settings", Sight.DENIED))
-    assert whole(half, ["github/acme/payments"]) == (False, ["github/acme/payments#settings"])
-    assert whole(half, ["github/acme"]) == (False, ["github/acme/payments#settings"])
+    assert whole(half, ["github/acme/payments"]) == (True, [])
+    assert whole(half, ["github/acme/payments#settings"]) == (False, ["github/acme/payments#settings"])
+    assert (unread(half, "run"), unread(half, "hold")) == ([], ["github/acme/payments#settings"])
 
 
 def test_a_name_that_begins_alike_is_another_place() -> None:
@@ -134,6 +141,20 @@ def test_unread_asks_what_could_be_there() -> None:
 def test_unread_knows_what_a_platform_without_a_source_could_hold() -> None:
     seen = build([], [], [kind for kind in EVERY if kind not in ("s3", "inference")], ())
     assert (unread(seen, "run"), unread(seen, "store"), unread(seen, "hold")) == (["endpoints"], ["aws-s3"], [])
+
+
+def test_a_namespace_that_is_called_like_a_blind_spot_is_a_namespace() -> None:
+    seen = coverage(unit("kubernetes/prod/unreferenced-secrets", Sight.DENIED), unit("aws/1/s3/b/settings", Sight.DENIED))
+    assert unread(seen, "run") == ["kubernetes/prod/unreferenced-secrets"]
+    assert unread(seen, "store") == ["aws/1/s3/b/settings", "kubernetes/prod/unreferenced-secrets"]
+
+
+def test_a_bucket_whose_settings_were_denied_hides_no_model() -> None:
+    seen = coverage(unit("aws/1/s3/b"), gaps=(gap("aws/1/s3/b#settings"),))
+    assert at(seen, "aws/1/s3/b").sight is Sight.PARTLY
+    assert (unread(seen, "store"), whole(seen, ["aws/1/s3"])) == ([], (True, []))
+    torn = coverage(unit("aws/1/s3/b"), gaps=(gap("aws/1/s3/b#settings"), gap("aws/1/s3/b/x.bin", Reason.UNPARSED)))
+    assert unread(torn, "store") == ["aws/1/s3/b"]
 
 
 def test_an_unknown_platform_is_named() -> None:

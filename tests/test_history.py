@@ -121,6 +121,12 @@ def test_what_one_broken_file_does_not_hide_is_new_and_is_resolved() -> None:
     assert said(second([finding(A)], [], view(A), view(B, gaps=(broken,)))) == [(A.key, Status.LOST)]
 
 
+def test_what_shows_beside_a_part_that_never_could_be_read_is_new() -> None:
+    denied = Gap("k", "kubernetes/prod/llm/secrets", Reason.DENIED)
+    assert said(second([], [finding(A)], view(gaps=(denied,)), view(A, gaps=(denied,)))) == [(A.key, Status.NEW)]
+    assert said(second([], [finding(A)], view(gaps=(denied,)), view(A))) == [(A.key, Status.SIGHT_CHANGED)]
+
+
 def test_a_partial_run_resolves_nothing_outside_itself() -> None:
     after = view(msgspec.structs.replace(A, stale=True), B, llm=Sight.STALE, web=Sight.STALE)
     part = second([finding(A), finding(B), finding("record:m9", "ghost-record")], [], view(A, B), after, partial=True)

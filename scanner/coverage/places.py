@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -52,8 +52,11 @@ def platforms() -> tuple[Platform, ...]:
 
 
 def key(path: str) -> str:
-    """A path in the form whose prefixes are the places above it: `github/acme/payments#content` -> `github/acme/payments/content/`."""
-    return path.replace("#", "/").rstrip("/") + "/"
+    """A path in the form whose prefixes are the places above it: `github/acme/payments#content` -> `github/acme/payments/#content/`.
+
+    A key is its own key.
+    """
+    return path.replace("/#", "#").replace("#", "/#").rstrip("/") + "/"
 
 
 def below(path: str, other: str) -> bool:
@@ -104,14 +107,14 @@ def common(paths: Iterable[str]) -> str | None:
 def listed(path: str) -> bool:
     """Whether a complete listing of this very path names every place below it."""
     known = _known(path)
-    return known is not None and known.listed and known.path.count("/") == path.count("/")
+    return known is not None and known.listed and key(known.path).count("/") == key(path).count("/")
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def _known(path: str) -> Place | None:
     segments = key(path).split("/")[:-1]
-    fitting = [place for place in _table().place if _fits(place.path.split("/"), segments)]
-    return max(fitting, key=lambda place: place.path.count("/"), default=None)
+    fitting = [place for place in _table().place if _fits(key(place.path).split("/")[:-1], segments)]
+    return max(fitting, key=lambda place: key(place.path).count("/"), default=None)
 
 
 def _fits(pattern: list[str], segments: list[str]) -> bool:

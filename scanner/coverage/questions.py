@@ -27,7 +27,11 @@ class Looked:
         self._unread = sorted(self._blind_scopes() | {place for place in self._gaps if not self._in_a_unit(place)})
 
     def whole(self, scopes: Iterable[str]) -> tuple[bool, list[str]]:
-        """Whether every one of these places was read whole in this run, and the places that were not; `*` is anywhere at all."""
+        """Whether every one of these places was read whole in this run, and the places that were not; `*` is anywhere at all.
+
+        A place inside them that could only hold credentials (a repository's settings, Secrets that were not listed) hides no
+        model and no workload, so it counts only where it is asked for itself.
+        """
         missing = sorted({place for scope in scopes for place in self._missing(scope)})
         return not missing, missing
 
@@ -55,7 +59,7 @@ class Looked:
 
     def _counts(self, found: str, asked: str) -> bool:
         """A place that can only hold credentials hides nothing that runs or is stored; asked for by name, it counts."""
-        return found == asked or tuple(self._can(found)) != (Can.HOLD,)
+        return found == asked or not set(self._can(found)) <= {Can.HOLD}
 
     def _inside(self, path: str) -> set[tuple[str, Reason]]:
         inside = self._gap_keys if path == ANYWHERE else self._under(self._gap_keys, key(path))
@@ -92,9 +96,13 @@ class Looked:
         blind = [place for place in self._keys if self._scopes[place].sight is not Sight.READ]
         return {place for place, following in pairwise([*blind, ""]) if not following.startswith(place)}
 
-    def _can(self, place: str) -> tuple[Can, ...]:
+    def _can(self, place: str) -> set[Can]:
+        """What may have been missed there; of a unit that was read but for some parts, what those parts could hold."""
         scope = self._scopes.get(place)
-        return places.platform_can(scope.path) if scope and scope.sight is Sight.NO_SOURCE else places.can(place)
+        if scope and scope.sight is Sight.NO_SOURCE:
+            return set(places.platform_can(scope.path))
+        parts = self._under(self._gap_keys, place) if scope and scope.sight is Sight.PARTLY and self._in_a_unit(place) else []
+        return {could for part in parts or [place] for could in places.can(part)}
 
     def _named(self, place: str) -> str:
         named: Scope | Gap | None = self._scopes.get(place) or self._gaps.get(place)

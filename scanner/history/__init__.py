@@ -109,7 +109,8 @@ class _Comparison:
         """It shows now because we see more, not because the world changed."""
         if self._before is None:
             return False
-        if not self._before.reached(_places(new, self._is, self._names)):
+        places = _places(new, self._is, self._names)
+        if not self._before.reached(places) and not self._before.no_worse(self._after, places):
             return True
         return self._changed and not (new.asset.startswith(REGARDLESS) and self._root(new.asset) not in self._was)
 
