@@ -278,7 +278,9 @@ def test_a_repeated_page_token_is_no_complete_listing(server: Server) -> None:
 def test_credentials_that_have_expired_are_said_once_for_the_account(server: Server) -> None:
     server.fail("GetCallerIdentity", "ExpiredToken", 403)
     units = list(source(server).units(Seen()))
-    assert [(unit.scope, unit.remedy) for unit in units if isinstance(unit, Gap)] == [("aws", "the credentials have expired: renew them")]
+    assert [(unit.scope, unit.remedy) for unit in units if isinstance(unit, Gap)] == [
+        ("aws/sagemaker", "the credentials have expired: renew them")
+    ]
     assert len(units) == 1
     assert source(server).principal() == "nobody in an unknown account"
 

@@ -26,12 +26,12 @@ class Accounts:
         return next(aws for aws in self.sessions if aws.asked_account in ("", account))
 
     def entered(self) -> Iterator[Aws | Gap]:
-        """Every account that lets us in; a gap for one that does not."""
+        """Every account that lets us in; a gap for one that does not. Where not even its number is known, the source's name stands for it."""
         for aws in self.sessions:
             try:
                 _ = aws.account_id, aws.principal, aws.regions
             except ReadError as error:
-                yield gap_of(self.source, f"aws/{aws.asked_account}" if aws.asked_account else "aws", error)
+                yield gap_of(self.source, f"aws/{aws.asked_account or self.source}", error)
             else:
                 yield aws
 
