@@ -14,7 +14,7 @@ def image_tag_digest(ref: str) -> tuple[str | None, str | None]:
 def image_name(ref: str) -> str | None:
     """The image's name with its registry written out, without tag or digest: `vllm/vllm-openai:v1` is `docker.io/vllm/vllm-openai`."""
     found = REFERENCE.match(ref.strip().removeprefix("docker://").removeprefix("docker-pullable://"))
-    if not found:
+    if not found or "://" in ref.removeprefix("docker://").removeprefix("docker-pullable://"):
         return None
     first, slash, rest = found["name"].partition("/")
     if not slash:

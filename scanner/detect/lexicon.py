@@ -40,12 +40,13 @@ class Named(msgspec.Struct, frozen=True):
     sure: bool
 
 
+END = r"(?:(?<=[a-z])(?![a-z])|(?<![a-z]))"  # a stem is not the beginning of a longer word
 TAIL = r"(?:[-_.:@+]?[A-Za-z0-9]+(?:\.[0-9]+)*)*"
 SHAPE = re.compile(r"[A-Za-z0-9@][\w.:/@+-]*[\w]|[a-z]\w?", re.ASCII)
 FILE = re.compile(
     r"\.(py|pyc|ipynb|js|ts|tsx|jsx|mjs|java|go|rs|rb|php|cs|kt|c|h|cc|cpp|json|jsonl|ya?ml|toml|md|txt|html?|css|xml|csv|tsv|sh|sql|lock|log|png|jpe?g|gif|svg"
     r"|ico|pdf|zip|tar|gz|tgz|bz2|whl|onnx|gguf|bin|pt|pth|safetensors|h5|pkl|npz?|pb|tflite|parquet|cfg|ini|conf|env|proto|so|dll|exe|jar|war|mp3|wav|mp4|cache"
-    r"|tokens?|model|vocab|com|io|org|net|dev|svc|local|git|service|tmpl|tpl|j2|example|service\.ts)$",
+    r"|tokens?|model|vocab|com|io|org|net|dev|svc|local|git|service|properties|gradle|lua|robot|cmd|bat|ps1|xlsx|docx?|pptx?|tmpl|tpl|j2|example|service\.ts)$",
     re.IGNORECASE,
 )
 HUB = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{1,95}(?::[\w.-]{1,40})?", re.ASCII)
@@ -56,26 +57,6 @@ OPEN = re.compile(
 REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca|us-gov)\.(?=[a-z0-9]+\.)")
 BEDROCK_ARN = re.compile(
     r"^arn:[\w-]+:bedrock:[\w-]*:\d*:(foundation-model|inference-profile|custom-model|provisioned-model|imported-model)/(.+)$"
-)
-WORDS = frozenset(
-    {
-        "model",
-        "models",
-        "default",
-        "none",
-        "null",
-        "true",
-        "false",
-        "auto",
-        "custom",
-        "string",
-        "name",
-        "test",
-        "base",
-        "latest",
-        "best",
-        "fast",
-    }
 )
 
 
@@ -93,7 +74,7 @@ def snapshot() -> Snapshot:
 
 @cache
 def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((row.provider, re.compile(rf"(?:{'|'.join(row.stems)}){TAIL}", re.IGNORECASE)) for row in families())
+    return tuple((row.provider, re.compile(rf"(?:{'|'.join(row.stems)}){END}{TAIL}", re.IGNORECASE)) for row in families())
 
 
 @cache
@@ -106,6 +87,11 @@ def stem_in() -> re.Pattern[str]:
 def plain() -> Mapping[str, str]:
     """Names that are a model only where the place says so, with the provider they are usually had from."""
     return {name: row.provider_plain or row.provider for row in families() for name in row.plain}
+
+
+@cache
+def _words() -> frozenset[str]:
+    return frozenset(table("models")["words"])
 
 
 @cache
@@ -142,7 +128,7 @@ def named(text: str) -> Named | None:
         return _from_arn(text)
     if FILE.search(text) and text.lower() not in snapshot().models:
         return None
-    return _bare(text) or (_prefixed(text) if "/" in text else None)
+    return _bare(text) or (_prefixed(text) if "/" in text else _after_colon(text))
 
 
 def _from_arn(text: str) -> Named | None:
@@ -161,7 +147,7 @@ def _bare(text: str) -> Named | None:
         if shape.fullmatch(lower):
             return Named(provider, text, sure=lower not in plain())  # the maker, not whichever reseller a list named first
     listed = snapshot().models.get(bare)
-    if listed and lower not in WORDS:
+    if listed and lower not in _words():
         return Named("huggingface" if HUB.fullmatch(text) and lower.split("/")[0] in _organisations() else listed, text, distinctive(lower))
     if lower in plain():
         return Named(plain()[lower], text, sure=False)
@@ -180,6 +166,13 @@ def _prefixed(text: str) -> Named | None:
     if lower in _organisations():
         return Named("huggingface", text, stem or (number and "-" in rest))
     return Named("huggingface", text, sure=False) if stem and number else None
+
+
+def _after_colon(text: str) -> Named | None:
+    """`openai:gpt-4o`, as some frameworks spell provider and model."""
+    first, colon, rest = text.partition(":")
+    inner = _bare(rest) if colon and first.lower() in _prefixes() else None
+    return Named(_aliases().get(first.lower(), first.lower()), inner.model_id, inner.sure) if inner else None
 
 
 def _behind_prefix(prefix: str, rest: str) -> Named | None:
@@ -202,4 +195,4 @@ def distinctive(name: str) -> bool:
 
 def shaped(text: str) -> bool:
     """Whether a text could be a model's id at all, where its place says that it is one."""
-    return 2 <= len(text) <= 160 and bool(SHAPE.fullmatch(text)) and text.lower() not in WORDS and not FILE.search(text)
+    return 2 <= len(text) <= 160 and bool(SHAPE.fullmatch(text)) and text.lower() not in _words() and not FILE.search(text)

@@ -7,6 +7,10 @@ from urllib.parse import urlsplit
 
 from scanner.detect.catalogue import Provider, any_of, providers
 
+DERIVED = re.compile(
+    r"_(BASE64|B64|ENCODED|PREFIX|LENGTH|PATTERN|REGEX|HASH|ERROR|MISSING|REQUIRED|INVALID|HEADER|HELP|DESCRIPTION|LABEL|PLACEHOLDER|DOCS|LINK)$"
+)
+
 
 @cache
 def _credential_names() -> Mapping[str, str]:
@@ -26,6 +30,8 @@ def credential_name(env_name: str) -> str | None:
     Known names also with something before or after: TEAM_OPENAI_API_KEY, OPENAI_API_KEY_PROD, openai-api-key.
     """
     spelled = re.sub(r"[^A-Z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", env_name).upper()).strip("_")
+    if DERIVED.search(spelled):
+        return None
     known = _credential_names().get(spelled)
     return known or next((owner for name, owner in _squeezed_names() if name in f"_{spelled}_"), None)
 

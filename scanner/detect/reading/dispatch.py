@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 
 from scanner.detect.catalogue import table
-from scanner.detect.reading import documents, grammar, lines, notebook, python
+from scanner.detect.reading import documents, embedded, grammar, lines, notebook, python
 from scanner.detect.reading.imports import imports
 from scanner.detect.reading.literal import Reading, Unreadable
 
@@ -57,6 +57,8 @@ def read(path: str, text: str) -> Reading:
     except Unreadable as error:
         reading = lines.read_words(text)
         reading.broken = str(error)
+    if kind in ("yaml", "json", "toml"):
+        embedded.expand(reading)
     if not reading.imports and kind != "notebook":
         reading.imports = list(imports(text, ending_of(path)))
     return reading

@@ -11,6 +11,7 @@ import msgspec
 import rtoml
 import ryaml
 
+from scanner.detect.reading.lines import read_words, value_of
 from scanner.detect.reading.literal import Document, Literal, Reading
 
 DEEPEST, MOST = 60, 200_000
@@ -19,6 +20,9 @@ TEMPLATE_LINE = re.compile(r"^[ \t]*(?:\{\{[^\n]*?\}\}[ \t]*)+$", re.MULTILINE)
 PAIR = re.compile(r"^(?P<indent>\s*)(?P<dash>(?:-\s+)*)(?P<quote>[\"']?)(?P<key>[\w./@ -]{1,120}?)(?P=quote)\s*:(?:\s+(?P<value>.*?))?\s*$")
 ITEM = re.compile(r"^(?P<indent>\s*)-\s+(?P<value>\S.*?)\s*$")
 ALIASES = re.compile(r"(?:^|[\s\[,])\*[A-Za-z_]\w*", re.MULTILINE)
+
+
+ASSIGNED = re.compile(r"([A-Za-z_][\w.-]*|--[a-z][\w-]*)=(\S.*)$")
 
 
 class Bomb(Exception):
@@ -107,6 +111,7 @@ class _Walker:
             mine = self.groups
             for item in value:
                 self.walk(item, path, key, mine, member=True)
+                self._assignment(item, path)
         elif isinstance(value, str):
             self._find(value)
             self.reading.literals.append(Literal(value, self.line, key, "", path, group, member))
@@ -121,6 +126,12 @@ class _Walker:
             self._find(text)
             self.reading.literals.append(Literal(text, self.line, path[-1] if path else "", "key", path[:-1], mine, member=True))
             self.walk(inner, path, text, 0)
+
+    def _assignment(self, item: Any, path: tuple[str, ...]) -> None:
+        """`- NAME=value` in a list, as compose writes an environment."""
+        found = ASSIGNED.match(item) if isinstance(item, str) else None
+        if found:
+            self.reading.literals.append(Literal(value_of(found[2]), self.line, found[1], "", path))
 
     def _find(self, text: str) -> None:
         """Moves to the next place where this text stands; stays where it cannot be found (an alias, an escape)."""
@@ -178,8 +189,6 @@ def _lines_of_json(text: str) -> Reading:
 
 
 def _by_assignment(text: str) -> Reading:
-    from scanner.detect.reading.lines import read_words
-
     reading = read_words(text)
     reading.broken = "not TOML"
     return reading

@@ -34,6 +34,7 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     index: frozenset[str]
     stops: frozenset[str]
     modifiers: frozenset[str]
+    arguments: frozenset[str]
 
 
 @cache
@@ -47,7 +48,7 @@ def _kinds() -> Kinds:
     return msgspec.convert(table("languages")["kinds"], Kinds)
 
 
-LONGEST, HIGHEST = 300, 24
+LONGEST, HIGHEST = 4000, 24
 NAME = re.compile(r"[A-Za-z_$@][\w$.-]*")
 
 
@@ -107,6 +108,8 @@ def _bound(node: "SgNode", text: str, *, hcl: bool) -> Literal:
             keys += reversed(_labels(parent))
         elif kind in _kinds().stops and not hcl:
             break
+        elif kind in _kinds().arguments and not keys and not callee:
+            keys += _numbered(parent, child)
         elif kind in _kinds().pairs:
             name = _pair(parent, child)
             if name is None:
@@ -126,6 +129,13 @@ def _bound(node: "SgNode", text: str, *, hcl: bool) -> Literal:
 
 def _at_start(parent: "SgNode", child: "SgNode") -> bool:
     return parent.range().start.index == child.range().start.index
+
+
+def _numbered(arguments: "SgNode", child: "SgNode") -> list[str]:
+    """`#1` for a second argument; the first has no name, as where there is but one."""
+    begin = child.range().start.index
+    before = sum(1 for part in arguments.children() if part.is_named() and part.range().start.index < begin)
+    return [f"#{before}"] if before else []
 
 
 def _pair(parent: "SgNode", child: "SgNode") -> str | None:

@@ -14,6 +14,7 @@ ASSIGNMENT = re.compile(
 QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){1,300})\"|'((?:[^'\\\n]|\\.){1,300})'|`([^`\n]{1,300})`")
 BARE = re.compile(r"[^\s\"'`=,;()\[\]{}<>|&]{2,200}")
 OPTION = re.compile(r"(--?[A-Za-z][\w-]*)[= ]+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))")
+INLINE = re.compile(r"(?<=\s)([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|[^\s;&|]+)")
 DEFAULT = re.compile(r"^\$\{[^}:]*:-?=?([^}]*)\}$")
 COMMENT = {
     "hash": re.compile(r"(?:^|\s)#.*$"),
@@ -41,6 +42,7 @@ def read_shell(text: str) -> Reading:
         found = ASSIGNMENT.match(line)
         if found:
             reading.literals.append(Literal(value_of(found[2]), number, found[1]))
+        reading.literals += [Literal(value_of(inline[2]), number, inline[1]) for inline in INLINE.finditer(line)]
         reading.literals += [Literal(_option_value(option), number, option[1]) for option in OPTION.finditer(line)]
         reading.literals += [Literal(_quoted(quoted), number) for quoted in QUOTED.finditer(line)]
         reading.commands.append((line, number))

@@ -33,6 +33,24 @@ def frameworks() -> tuple[Framework, ...]:
     return rows("agents", "framework", Framework)
 
 
+DESCRIBES = frozenset(
+    {
+        "instruction",
+        "instructions",
+        "sub_agents",
+        "subagents",
+        "tools",
+        "toolsets",
+        "model",
+        "system_prompt",
+        "systemPrompt",
+        "goal",
+        "backstory",
+        "prompt",
+    }
+)
+
+
 def facts(file: File) -> Iterator[Fact]:
     """Each agent, MCP server and MCP client of the file."""
     if file.kind == "prose":
@@ -164,6 +182,8 @@ def _described(file: File) -> Iterator[Fact]:
 def _described_names(value: Any) -> Iterator[str]:
     if not isinstance(value, dict):
         return
+    if isinstance(value.get("name"), str) and DESCRIBES & set(value):
+        yield str(value["name"])
     agents = value.get("agents")
     if isinstance(agents, list):
         yield from (str(agent.get("name", "agent")) for agent in agents if isinstance(agent, dict))

@@ -8,9 +8,11 @@ from scanner.contracts import Fact
 from scanner.detect import runtime
 from scanner.detect.models import UNRESOLVED
 from scanner.detect.reading.literal import Literal
-from scanner.detect.rules import resources
+from scanner.detect.rules import resources, served
 from scanner.detect.rules.file import File, fact
+from scanner.detect.rules.slots import squeezed
 
+SIDE_BY_SIDE = frozenset({"modelurl", "modelid", "hfmodelid", "modelnameorpath", "basemodel", "storageuri", "modelname", "model"})
 SERVING_ROLES = ("server", "gateway")
 IMAGE_KEYS = frozenset(
     {
@@ -80,6 +82,7 @@ def _in_documents(file: File) -> Iterator[Fact]:
     yield from found
     if not found and not WORKFLOW.search(file.path):
         yield from _by_image(file)
+        yield from _by_values(file)
 
 
 # ---- Kubernetes
@@ -118,7 +121,7 @@ def _servers(value: Any) -> tuple[list[str], list[str]]:
     """The servers that the containers anywhere below start, and all their images."""
     servers: list[str] = []
     images: list[str] = []
-    for container in _containers(value):
+    for container in served.containers(value):
         image = container.get("image")
         words = [str(word) for key in ("command", "args") for word in (container.get(key) or ()) if isinstance(container.get(key), list)]
         if isinstance(image, str) and not UNRESOLVED.search(image):
@@ -128,20 +131,6 @@ def _servers(value: Any) -> tuple[list[str], list[str]]:
         if row is not None and row.role in SERVING_ROLES and (row.ai or runtime.server_of_command(words)):
             servers.append(row.id)
     return servers, images
-
-
-def _containers(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    if depth > 30:
-        return
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key in ("containers", "initContainers") and isinstance(inner, list):
-                yield from (item for item in inner if isinstance(item, dict))
-            else:
-                yield from _containers(inner, depth + 1)
-    elif isinstance(value, list):
-        for item in value[:500]:
-            yield from _containers(item, depth + 1)
 
 
 # ---- compose
@@ -157,7 +146,7 @@ def _compose(file: File) -> Iterator[Fact]:
             if isinstance(service, dict):
                 yield from _service(file, str(name), service)
         models = value.get("models")
-        if isinstance(services, dict) and isinstance(models, dict):
+        if isinstance(models, dict) and (isinstance(services, dict) or "compose" in file.name):
             yield from (_model_runner(file, str(name)) for name, model in models.items() if isinstance(model, dict) and "model" in model)
 
 
@@ -198,6 +187,34 @@ def _by_image(file: File) -> Iterator[Fact]:
             yield fact("deployment", "values.image", literal.line, name=server, attributes=attributes)
 
 
+def _by_values(file: File) -> Iterator[Fact]:
+    """A chart's values that set an image and a model side by side, whoever made the image."""
+    for document in file.reading.documents if file.kind == "yaml" else ():
+        for table in _tables(document.value, 0):
+            names = {squeezed(str(key)) for key, value in table.items() if isinstance(value, str) and "/" in value}
+            if names & SIDE_BY_SIDE and names & IMAGE_KEYS:
+                yield fact(
+                    "deployment",
+                    "values.model",
+                    file.line_of(str(next(iter(table)))),
+                    name="model-server",
+                    attributes={"resource": "values/model"},
+                )
+                return
+
+
+def _tables(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if depth > 12:
+        return
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _tables(inner, depth + 1)
+    elif isinstance(value, list):
+        for item in value[:200]:
+            yield from _tables(item, depth + 1)
+
+
 def _image_server(literal: Literal) -> str | None:
     if re.sub(r"[^a-z]", "", literal.key.lower()) not in IMAGE_KEYS or literal.callee == "key" or "/" not in literal.text:
         return None
@@ -224,6 +241,15 @@ def _typed(file: File) -> Iterator[Fact]:
     bicep = r"^\s*resource\s+(\w+)\s+'([^']+)'"
     for found in re.finditer(bicep, file.text, re.MULTILINE) if file.ending == "bicep" else ():
         yield from _of_type(file, found[2], found[1], file.text.count("\n", 0, found.start(1)) + 1)
+    model = re.search(r"[\"']?format[\"']?\s*:\s*[\"']OpenAI[\"']", file.text)
+    if model:
+        yield fact(
+            "deployment",
+            "template.model",
+            file.text.count("\n", 0, model.start()) + 1,
+            name="azure-openai",
+            attributes={"resource": "deployment/model"},
+        )
     for literal in file.reading.literals if file.ending != "bicep" else ():
         if literal.key in ("Type", "type") and ("::" in literal.text or literal.text.startswith("Microsoft.")):
             yield from _of_type(file, literal.text, literal.path[-1] if literal.path else "resource", literal.line)

@@ -2,20 +2,29 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from scanner.contracts import Fact
 from scanner.detect.lexicon import Named, named, plain, provider_id, shaped
 from scanner.detect.models import UNRESOLVED, identifiers_of, model_ref
 from scanner.detect.reading.literal import Literal
+from scanner.detect.rules import served
 from scanner.detect.rules.file import File, fact
-from scanner.detect.rules.slots import Slot, key_slot, places, slot
+from scanner.detect.rules.slots import Slot, key_slot, places, slot, squeezed
 
-SCHEMES = ("hf://", "ollama://", "huggingface://", "ngc://", "docker://ai/", "https://huggingface.co/")
+SCHEMES = ("hf://", "ollama://", "huggingface://", "ngc://", "https://huggingface.co/")
 SPACE = re.compile(r"\s")
 PATHLIKE = re.compile(r"^[./~]|^\$|^[A-Za-z]:\\|/$|//|\.\.")
 LIKELY = re.compile(r"\d|[-/:]")
 LISTED = re.compile(r"[\w.:/@+-]+(?:\s*[,|]\s*[\w.:/@+-]+)+")
+SIZED = re.compile(r"[A-Za-z][-_.:]?v?\d|\d+[bBmM](?![a-z])")
+INSIDE = re.compile(
+    r"(?P<option>--model(?:[-_](?:id|name|path))?|--embedding-model|--served-model-name|-hf)[= ]+[\"']?(?P<value>[\w.:/@+-]+)"
+    r"|\bollama\s+(?:run|pull|create|show)\s+(?P<ollama>[a-z0-9][\w./-]*(?::[\w.-]+)?)"
+    r"|\bdocker\s+model\s+(?:run|pull)\s+(?P<docker>[\w./-]+(?::[\w.-]+)?)"
+    r"|\bvllm\s+serve\s+(?P<vllm>[\w.-]+/[\w.-]+)"
+    r"|\\?\"model\\?\"\s*:\s*\\?\"(?P<json>[\w.:/@+-]+)\\?\""
+)
 
 
 class Found:
@@ -30,7 +39,7 @@ class Found:
 def facts(file: File) -> Iterator[Fact]:
     """Each model that the file names, once a line."""
     seen: set[tuple[str, int]] = set()
-    for found in _found(file):
+    for found in (*_served(file), *_found(file), *_inside(file)):
         key = (found.model.model_id.lower(), found.line)
         if key not in seen:
             seen.add(key)
@@ -48,42 +57,87 @@ def _fact(found: Found) -> Fact:
     )
 
 
+def _served(file: File) -> Iterator[Found]:
+    """What manifests hand to a server, and what is named in the one field of a custom resource that is for it."""
+    for reference, line, rule in served.models(file):
+        if reference.provider != "local":
+            yield Found(Named(reference.provider, reference.model_id, sure=True), line, rule, sure=True)
+
+
 def _found(file: File) -> Iterator[Found]:
-    pieces = [(literal, piece) for literal in file.reading.literals for piece in _pieces(literal)]
-    certain = Counter(literal.group for literal, piece in pieces if literal.group and (name := named(piece)) and name.sure)
+    pieces = [(literal, piece) for literal in _in_order(file) for piece in _pieces(literal)]
+    certain: Counter[Hashable] = Counter(_kin(literal) for literal, piece in pieces if (name := named(piece)) and name.sure)
     for literal, piece in pieces:
-        found = _judged(file, literal, piece, certain[literal.group] if literal.group else 0)
+        found = _judged(file, literal, piece, certain[_kin(literal)])
         if found is not None:
             yield found
 
 
+def _kin(literal: Literal) -> Hashable:
+    """What stands together is of one kind: members of a list, the same field of each entry of a table."""
+    if literal.member:
+        return literal.group or None
+    return (literal.path, literal.key) if literal.path and literal.key else None
+
+
+def _in_order(file: File) -> Iterator[Literal]:
+    """The literals, an option's value in a list (`["--model", "x"]`) bound to its option."""
+    before: Literal | None = None
+    for literal in file.reading.literals:
+        option = (
+            before is not None
+            and literal.member
+            and literal.group == before.group
+            and before.text.startswith("-")
+            and " " not in before.text
+        )
+        yield (
+            literal._replace(key=before.text, member=False)
+            if option and before is not None and not literal.text.startswith("-")
+            else literal
+        )
+        before = literal
+
+
 def _pieces(literal: Literal) -> Iterator[str]:
     text = literal.text.strip()
-    if not 2 <= len(text) <= 2000:
+    if not 2 <= len(text) <= 4000:
         return
-    if not SPACE.search(text) and "," not in text and "|" not in text:
+    if not SPACE.search(text) and "," not in text and "|" not in text and "=" not in text and '"' not in text:
         yield text[:300]
     elif key_slot(literal.key) > Slot.NONE and LISTED.fullmatch(text):
         yield from (piece.strip() for piece in re.split(r"[,|]", text))
 
 
-def _judged(file: File, literal: Literal, text: str, siblings: int) -> Found | None:
+def _inside(file: File) -> Iterator[Found]:
+    """What a sentence, a usage text or a command in a string hands to an option or a tool that takes a model."""
+    for literal in file.reading.literals:
+        if len(literal.text) < 12 or literal.callee == "word":
+            continue
+        for found in INSIDE.finditer(literal.text):
+            tool = next((name for name in ("ollama", "docker", "vllm") if found[name]), "")
+            text = (found["value"] or found["json"] or found[tool or "ollama"] or "").rstrip(".,:;")
+            name = named(text)
+            if not UNRESOLVED.search(text) and (name or (tool and shaped(text))) and not PATHLIKE.search(text):
+                known = name or Named({"vllm": "huggingface"}.get(tool, tool), text, sure=False)
+                provider = tool if tool in ("ollama", "docker") else known.provider
+                yield Found(
+                    Named(provider, known.model_id, sure=True),
+                    literal.line + literal.text.count("\n", 0, found.start()),
+                    "command.model",
+                    sure=True,
+                )
+
+
+def _judged(file: File, literal: Literal, text: str, kin: int) -> Found | None:
     if UNRESOLVED.search(text):
         return None
     if text.startswith(SCHEMES):
         return _addressed(literal, text)
+    if image := served.image_model(text):
+        return Found(Named(image.provider, image.model_id, sure=True), literal.line, "image.model", sure=True)
     name = named(text)
-    return _certain(file, literal, name) if name is not None and name.sure else _by_place(file, literal, text, name, siblings)
-
-
-def _by_place(file: File, literal: Literal, text: str, name: Named | None, siblings: int) -> Found | None:
-    """A text that is a model only because of where it stands."""
-    place = slot(literal, ai=file.speaks_of_ai)
-    possible = shaped(text) and not PATHLIKE.search(text) and (name is not None or LIKELY.search(text))
-    if not possible or not _believed(file, literal, name, place, siblings):
-        return None
-    known = name or Named(_provider(file, literal, text), text, sure=False)
-    return Found(_placed(file, literal, known), literal.line, f"place.{literal.key or literal.callee or 'list'}", sure=place is Slot.STRONG)
+    return _certain(file, literal, name) if name is not None and name.sure else _by_place(file, literal, text, name, kin)
 
 
 def _addressed(literal: Literal, text: str) -> Found | None:
@@ -99,25 +153,39 @@ def _certain(file: File, literal: Literal, name: Named) -> Found | None:
     place = slot(literal, ai=True)
     if place is Slot.BARRED and not (literal.callee == "key" and not places().metadata & set(literal.path)):
         return None
-    rule = f"id.{name.provider}"
-    return Found(_placed(file, literal, name), literal.line, rule, sure=place > Slot.NONE)
+    return Found(_placed(file, literal, name), literal.line, f"id.{name.provider}", sure=place > Slot.NONE)
 
 
-def _believed(file: File, literal: Literal, name: Named | None, place: Slot, siblings: int) -> bool:
-    if place is Slot.BARRED:
+def _by_place(file: File, literal: Literal, text: str, name: Named | None, kin: int) -> Found | None:
+    """A text that is a model only because of where it stands."""
+    place = slot(literal, ai=file.speaks_of_ai)
+    possible = shaped(text) and not PATHLIKE.search(text)
+    if not possible or not _believed(file, literal, name, place, kin):
+        return None
+    known = name or Named(_provider(file, literal, text), text, sure=False)
+    return Found(_placed(file, literal, known), literal.line, f"place.{literal.key or literal.callee or 'list'}", sure=place is Slot.STRONG)
+
+
+def _believed(file: File, literal: Literal, name: Named | None, place: Slot, kin: int) -> bool:
+    if place is Slot.BARRED or (name is None and not LIKELY.search(literal.text) and kin < 10):
         return False
-    if literal.member and siblings >= (1 if name else 3) and literal.callee != "[]":
+    if kin >= (1 if name else 3) and (place > Slot.NONE or literal.member) and literal.callee != "[]":
         return True
     if place is Slot.STRONG:
         return file.speaks_of_ai
-    return place is Slot.WEAK and file.speaks_of_ai and (name is not None or _telling(literal.text))
+    if place is not Slot.WEAK or not file.speaks_of_ai:
+        return False
+    return not _is_provider(literal) if name is not None else not literal.member and _telling(literal.text)
+
+
+def _is_provider(literal: Literal) -> bool:
+    """`provider: mistral` and `MISTRAL = "mistral"` name a provider rather than its model."""
+    return provider_id(literal.text) is not None and "model" not in squeezed(literal.key)
 
 
 def _telling(text: str) -> bool:
     """An unlisted name in a weak slot has to look like `org/model` or carry a size or version."""
-    return bool(re.fullmatch(r"[\w.-]+/[\w.-]+(:[\w.-]+)?", text)) or bool(
-        re.search(r"[A-Za-z][-_.:]?v?\d|\d+[bBmM](?![a-z])", text) and re.search(r"[-:._/]", text)
-    )
+    return bool(re.fullmatch(r"[\w.-]+/[\w.-]+(:[\w.-]+)?", text)) or bool(SIZED.search(text) and re.search(r"[-:._/]", text))
 
 
 def _provider(file: File, literal: Literal, text: str) -> str:
@@ -128,59 +196,23 @@ def _provider(file: File, literal: Literal, text: str) -> str:
 
 def _placed(file: File, literal: Literal, name: Named) -> Named:
     """The provider that the place names, where a model is had from more than one."""
+    if name.model_id.startswith("ai/"):
+        return Named("docker", name.model_id, name.sure)
     if "/" in name.model_id or name.provider == "bedrock":
-        if literal and (spoken := _by_path(literal)) in (
-            "openrouter",
-            "docker",
-            "nim",
-            "together",
-            "fireworks",
-            "groq",
-            "nvidia",
-            "github-models",
-            "deepinfra",
-            "siliconflow",
-            "novita",
-        ):
-            return Named(spoken, name.model_id, name.sure)
-        if name.model_id.startswith("ai/"):
-            return Named("docker", name.model_id, name.sure)
-        return name
+        spoken = _by_path(literal)
+        return Named(spoken, name.model_id, name.sure) if spoken in RESELLERS - {"azure", "bedrock", "ollama"} else name
     spoken = _spoken(file, literal)
     return Named(spoken or name.provider, name.model_id, name.sure) if spoken in RESELLERS or name.model_id.lower() in plain() else name
 
 
-RESELLERS = frozenset(
-    {
-        "azure",
-        "ollama",
-        "groq",
-        "openrouter",
-        "bedrock",
-        "github-models",
-        "together",
-        "fireworks",
-        "cerebras",
-        "sambanova",
-        "databricks",
-        "deepinfra",
-        "nvidia",
-        "vertex",
-        "docker",
-        "cloudflare",
-        "siliconflow",
-        "novita",
-    }
-)
+RESELLERS = frozenset({
+    "azure", "ollama", "groq", "openrouter", "bedrock", "github-models", "together", "fireworks", "cerebras", "sambanova", "databricks", "deepinfra", "nvidia",
+    "nim", "docker", "cloudflare", "siliconflow", "novita",
+})  # fmt: skip
 
 
 def _spoken(file: File, literal: Literal) -> str | None:
-    by_path = _by_path(literal)
-    if by_path:
-        return by_path
-    if len(file.providers) == 1:
-        return next(iter(file.providers))
-    return None
+    return _by_path(literal) or (next(iter(file.providers)) if len(file.providers) == 1 else None)
 
 
 def _by_path(literal: Literal) -> str | None:

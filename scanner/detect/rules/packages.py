@@ -109,6 +109,12 @@ def _by_group(group: str) -> Sdk | None:
     return next((row for begin, row in names("maven").begins if begin.endswith(":") and begin[:-1] == group), None)
 
 
+def package_of(found: Import) -> str:
+    """The package that an import is from, as the catalogue spells it: `mcp` of `mcp.server.fastmcp`."""
+    row, name = _imported(found)
+    return found.module[: len(name)] if row is not None and found.module.lower().startswith(name) else name or found.module
+
+
 def imported(found: Import) -> Sdk | None:
     """The family of an import, or None; a name that is an ordinary word too is none here (`hesitant`)."""
     row, name = _imported(found)

@@ -14,6 +14,8 @@ class Custom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: str
     server: str
     kinds: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    provider: str = ""
     agent: bool = False
     wakes: bool = True
 

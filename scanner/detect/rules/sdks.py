@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from scanner.contracts import Fact
 from scanner.detect.rules import manifests
 from scanner.detect.rules.file import File, fact
-from scanner.detect.rules.packages import hesitant, imported, package
+from scanner.detect.rules.packages import hesitant, imported, package, package_of
 
 INSTALL = re.compile(
     r"\b(?:(?P<pypi>(?:pip3?|uv pip|uv|pipx|poetry|pdm|conda|mamba)\s+(?:install|add))"
@@ -28,7 +28,12 @@ def _imported(file: File) -> Iterator[Fact]:
         row = imported(found) or (hesitant(found) if file.families else None)
         if row is not None:
             yield fact(
-                "sdk", f"import.{found.ecosystem}", found.line, name=row.family, provider=row.provider, attributes={"package": found.module}
+                "sdk",
+                f"import.{found.ecosystem}",
+                found.line,
+                name=row.family,
+                provider=row.provider,
+                attributes={"package": package_of(found)},
             )
 
 
