@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from scanner.approved import ANYWHERE, Where, outside, where
-from scanner.identifiers import row
+from scanner.identifiers import name_of, row
 from scanner.judge.case import Case, Verdict
 from scanner.judge.governing import same_version, versions
 from scanner.model import Asset, Match, Place, Record
@@ -72,15 +72,21 @@ def _digests(identifiers: tuple[str, ...]) -> dict[str, set[str]]:
 
 
 def _other_version(fit: Fit) -> str | None:
-    """It names a version that none of the record's pinned identifiers has."""
-    if not fit.match.because.startswith("version "):
+    """It is pinned to a version of what the record pins to another one."""
+    if fit.match.strong:
         return None
-    name = fit.match.because.partition(" ")[2]
-    have = [each for each in fit.subject.identifiers if row(each).strong and each.startswith(name)]
-    pinned = [each for each in fit.record.identifiers if row(each).strong and each.startswith(name)]
-    if have and pinned and not set(have) & set(pinned):
-        return f"{have[0]} where {pinned[0]} is approved"
-    return None
+    listed, have = _versions_by_name(fit.record.identifiers), _versions_by_name(fit.subject.identifiers)
+    differ = sorted(name for name in listed.keys() & have.keys() if listed[name].isdisjoint(have[name]))
+    return f"{min(have[differ[0]])} where {min(listed[differ[0]])} is approved" if differ else None
+
+
+def _versions_by_name(identifiers: tuple[str, ...]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for identifier in identifiers:
+        name = name_of(identifier) if row(identifier).strong else None
+        if name:
+            found.setdefault(name, set()).add(identifier)
+    return found
 
 
 def _hidden(fit: Fit) -> str | None:

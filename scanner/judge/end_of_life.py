@@ -8,6 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from scanner.judge.case import Case, Verdict
+from scanner.judge.governing import governing
 from scanner.judge.matrix import asset_of
 from scanner.judge.said import day
 from scanner.model import Context, Kind, Observed, Place, State
@@ -57,4 +58,6 @@ def _verdict(case: Case, place: Place, ending: Ending) -> Verdict:
     when = day(ending.ends.isoformat())
     detail = f"was switched off by its provider{when}" if over else f"will be switched off by its provider{when}"
     asset, ended = asset_of(place), {"ended": "retired" if over else "deprecated"}
-    return Verdict("provider-end-of-life", asset, place.subject, because=ending.source, chain=place.chain, detail=detail, facts=ended)
+    pair = governing(case, place)
+    record = pair[1] if pair else None
+    return Verdict("provider-end-of-life", asset, place.subject, record, ending.source, place.chain, detail=detail, facts=ended)

@@ -23,10 +23,10 @@ def placed(case: Case) -> Iterator[Verdict]:
             continue
         if pair is not None:
             yield from _registered(case, place, pair)
-        elif not case.registries_read:
-            case.counted["unverified: the registry was not read whole"] += 1
-        else:
+        elif case.registries_read:
             yield from unregistered.verdicts(place)
+        else:
+            case.counted["unverified: the registry was not read whole"] += len(list(unregistered.verdicts(place)))
 
 
 def asset_of(place: Place) -> str:

@@ -30,7 +30,8 @@ class Unregistered:
         yield Verdict(check, asset, place.subject, None, because, place.chain, anchor=anchor)
 
     def _runs(self, subject: str) -> bool:
-        return any(place.observed is Observed.RUNNING and not place.stale for place in self._case.at.get(subject, ()))
+        """What an unread cluster ran last time is lost from sight, and not judged anew as what merely lies there."""
+        return any(place.observed is Observed.RUNNING for place in self._case.at.get(subject, ()))
 
     def _owner(self, place: Place) -> str:
         """What runs because its repository's code says so is that repository's, however many workloads come from it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scanner.identifiers import table
 from scanner.model import Asset, Kind, Link, Relation
 
-KINDS = {f"{kind.value}:": kind for kind in Kind}
+KINDS = {f"{kind.value}:": kind for kind in Kind if kind is not Kind.REPOSITORY} | {"repo:": Kind.REPOSITORY}
 ADDRESSES = ("http://", "https://", "endpoint:http://", "endpoint:https://")
 BUCKETS = ("s3://", "artifact:s3://")
 

@@ -1,5 +1,7 @@
 """Links between assets that exist, each once."""
 
+from itertools import pairwise
+
 from scanner.model import Link, Relation
 from scanner.resolve.ends import Ends
 from scanner.resolve.heap import Heap
@@ -13,7 +15,7 @@ def linked(heap: Heap, ends: Ends) -> tuple[tuple[Link, ...], frozenset[int]]:
     """The links, sorted, and the positions of those that only stale sheets told of."""
     told: dict[Edge, Link] = {}
     old: dict[Edge, None] = {}
-    for sheet, (start, end) in enumerate(zip(heap.starts, [*heap.starts[1:], len(heap.links)], strict=True)):
+    for sheet, (start, end) in enumerate(pairwise((*heap.starts, len(heap.links)))):
         _tell(heap.links[start:end], ends, told, old if heap.stale[sheet] else None)
     for link in ends.links():
         told.setdefault((link.source, link.relation, link.target), link)
