@@ -79,15 +79,14 @@ def _bedrock(pattern: str, account: str) -> Iterable[str]:
 
 
 def _sagemaker(pattern: str, here: Scope) -> Iterable[str]:
-    """The endpoints that the pattern names; SageMaker as a whole where it names none."""
+    """The endpoints that the pattern names; SageMaker as a whole where it names none that was seen: they may be gone, or elsewhere."""
     name = pattern.rpartition("/")[2]
     if not _reaches(pattern, "sagemaker"):
         return ()
     if ":endpoint/" in pattern and name and not set(pattern) & {"*", "?"}:
         return (f"endpoint:{pattern}",)
-    if name.strip("*?"):
-        return tuple(f"endpoint:{arn}" for arn in here.endpoints if matches(pattern, arn))
-    return (f"endpoint:aws/{here.account}/sagemaker",)
+    meant = tuple(f"endpoint:{arn}" for arn in here.endpoints if matches(pattern, arn)) if name.strip("*?") else ()
+    return meant or (f"endpoint:aws/{here.account}/sagemaker",)
 
 
 def _reaches(pattern: str, service: str) -> bool:

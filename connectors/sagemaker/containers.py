@@ -77,7 +77,8 @@ def _runs(host: Host, named: Named, container: Reply) -> Iterator[Observation]:
 def _serves(host: Host, named: Named, container: Reply, alone: bool, number: int) -> Iterator[Observation]:
     hub = _hub_models(container)
     refs = _refs(container)
-    weights = [] if hub else [*weights_of(container), *(Weights(uri, False) for ref in refs if ref.provider == "s3" for uri in ref.identifiers)]
+    in_s3 = (Weights(uri, False) for ref in refs if ref.provider == "s3" for uri in ref.identifiers)
+    weights = [] if hub else [*weights_of(container), *in_s3]
     models = hub or [ref for ref in refs if _is_named(ref, bool(weights))]
     arns = (named.arn, *_package(container)) if alone else ()
     for ref in models:
