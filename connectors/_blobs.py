@@ -1,4 +1,4 @@
-"""The files of one commit as a Tree (connectors/_content.py): of a clone, or of a bare repository on this machine."""
+"""The files of one commit as a Tree (connectors/_tree.py): of a clone, or of a bare repository on this machine."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 import msgspec
 
 from connectors import _git
-from connectors._content import File
+from connectors._tree import File
 from scanner.detect.artifacts import BytesRanged, Unread
 from scanner.model import Gap
 

@@ -1,6 +1,6 @@
 """The git binary, used so that nothing in a scanned repository can make it run, ask, write or fetch anything.
 
-No repository's own configuration is ever loaded: every command runs in an empty repository of ours (`empty`) that, for a local
+No repository's own configuration is ever loaded: every command runs in an empty repository of ours (_git_home.py) that, for a local
 one, only borrows its object directory or its index. What is then left to hostile hands is data.
 Settings: git-config(1), git(1) "Environment variables"; the batch fetch is what git itself does for a missing blob
 (promisor-remote.c), only once for all blobs.
@@ -19,30 +19,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from connectors import _git_errors
+from connectors import _git_errors, _git_home
 from scanner.contracts import Network
 from scanner.errors import OverLimit, ReadError, UnexpectedReply, Unreachable
 
 CHUNK = 1 << 16
 BLOCK = 512  # `ulimit -f` counts in blocks of POSIX
 LIMITED = 'ulimit -f "$1" 2>/dev/null; shift; exec git "$@"'
-ALWAYS = {
-    "core.attributesFile": os.devnull,
-    "core.excludesFile": os.devnull,
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.quotePath": "false",
-    "credential.helper": "",
-    "fetch.unpackLimit": "1",
-    "gc.auto": "0",
-    "http.followRedirects": "false",
-    "http.lowSpeedLimit": "1",
-    "maintenance.auto": "false",
-    "protocol.version": "2",
-    "safe.bareRepository": "all",
-    "safe.directory": "*",
-    "submodule.recurse": "false",
-}
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -143,57 +126,26 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def remote(url: str, network: Network, scratch: Path, *, header: str | None, seconds: float, most: int) -> Iterator[Git]:
     """An empty bare repository whose origin is `url`; it is deleted afterwards. `header` is an HTTP header that carries the token."""
     with tempfile.TemporaryDirectory(prefix="clone-", dir=scratch) as directory:
-        origin = f'[remote "origin"]\n\turl = {_quoted(url)}\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
-        empty(Path(directory), extra=origin, extension="\tpartialClone = origin\n")
+        origin = f'[remote "origin"]\n\turl = {_git_home.quoted(url)}\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
+        _git_home.empty(Path(directory), extra=origin, extension="\tpartialClone = origin\n")
         settings = {"http.lowSpeedTime": str(max(1, round(network.timeout))), "http.proxy": network.proxy or ""}
         if network.ca_bundle is not None:
             settings["http.sslCAInfo"] = str(network.ca_bundle)
         if header is not None:
             parts = urlsplit(url)
             settings[f"http.{parts.scheme}://{parts.netloc}/.extraHeader"] = header
-        yield Git(Path(directory), environment(Path(directory), settings, protocols=urlsplit(url).scheme), seconds, most)
+        yield Git(Path(directory), _git_home.environment(Path(directory), settings, protocols=urlsplit(url).scheme), seconds, most)
 
 
 @contextmanager
 def borrowed(objects: Path, scratch: Path, *, sha256: bool, seconds: float, most: int, index: Path | None = None) -> Iterator[Git]:
     """A bare repository of ours over another one's object directory, and its index where that is named."""
     with tempfile.TemporaryDirectory(prefix="local-", dir=scratch) as directory:
-        empty(Path(directory), extension="\tobjectFormat = sha256\n" if sha256 else "")
-        variables = environment(Path(directory), {}, protocols="none") | {"GIT_OBJECT_DIRECTORY": str(objects)}
+        _git_home.empty(Path(directory), extension="\tobjectFormat = sha256\n" if sha256 else "")
+        variables = _git_home.environment(Path(directory), {}, protocols="none") | {"GIT_OBJECT_DIRECTORY": str(objects)}
         if index is not None:
             variables["GIT_INDEX_FILE"] = str(index)
         yield Git(Path(directory), variables, seconds, most)
-
-
-def empty(directory: Path, *, extra: str = "", extension: str = "") -> None:
-    """Makes `directory` an empty bare repository, as `git init --bare` would without templates."""
-    (directory / "objects").mkdir()
-    (directory / "refs").mkdir()
-    (directory / "HEAD").write_text("ref: refs/heads/main\n")
-    extensions = f"[extensions]\n{extension}" if extension else ""
-    (directory / "config").write_text(f"[core]\n\trepositoryformatversion = 1\n\tbare = true\n{extensions}{extra}")
-
-
-def environment(directory: Path, settings: Mapping[str, str], *, protocols: str) -> dict[str, str]:
-    """Everything git may know: nothing of ours but PATH, no configuration but this one."""
-    pairs = list((ALWAYS | dict(settings)).items())
-    numbered = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in enumerate(pairs)}
-    numbered |= {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in enumerate(pairs)}
-    return numbered | {
-        "GIT_ALLOW_PROTOCOL": protocols,
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_CONFIG_COUNT": str(len(pairs)),
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_DIR": str(directory),
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "HOME": str(directory),
-        "LC_ALL": "C",
-        "PATH": os.environ.get("PATH", os.defpath),
-    }
 
 
 def fetch_trees(git: Git, *wanted: str) -> None:
@@ -255,8 +207,3 @@ def split(stream: IO[bytes]) -> Iterator[bytes]:
         yield from whole
     if rest:
         yield rest
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'

@@ -3,21 +3,18 @@
 import os
 import re
 import shutil
-import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from hashlib import sha1
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from connectors import _git
-from connectors._content import File, shown
-from scanner.detect.artifacts import FileRanged, Unread, is_artifact
+from connectors._disk import SMALL, Files, is_regular, text
+from connectors._tree import shown
+from scanner.detect.artifacts import is_artifact
 from scanner.errors import ReadError, UnexpectedReply
-from scanner.model import Gap
 
-SMALL = 1 << 20
 HEX = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 REMOTE = re.compile(r"(?:[\w.+-]+@|\w+://(?:[^/@]*@)?)(?P<host>[\w.-]+)(?::\d+)?[:/]+(?P<path>[^?#]+?)(?:\.git)?/*")
 
@@ -99,27 +96,27 @@ def _is_git(path: Path) -> bool:
 
 def _linked(file: Path) -> tuple[Path, Path] | None:
     """The git directory that a `.git` file names (submodules, linked work trees), and the one that holds its objects."""
-    named = _text(file).removeprefix("gitdir:").strip()
+    named = text(file).removeprefix("gitdir:").strip()
     git = (file.parent / named) if named else file
-    common = git / _text(git / "commondir").strip() if (git / "commondir").is_file() else git
+    common = git / text(git / "commondir").strip() if (git / "commondir").is_file() else git
     return (git, common) if (git / "HEAD").is_file() and (common / "objects").is_dir() else None
 
 
 def head(found: Repository) -> str | None:
     """The commit that HEAD means, read as files: None before the first commit."""
-    said = _text(found.git / "HEAD").strip()
+    said = text(found.git / "HEAD").strip()
     for _ in range(5):
         if HEX.fullmatch(said):
             return said
         name = said.removeprefix("ref:").strip()
         if not re.fullmatch(r"refs/[^\0\s]+", name) or ".." in name:
             return None
-        said = _text(found.common / name).strip() or _packed(found.common, name)
+        said = text(found.common / name).strip() or _packed(found.common, name)
     return None
 
 
 def _packed(common: Path, name: str) -> str:
-    for line in _text(common / "packed-refs", 64 * SMALL).splitlines():
+    for line in text(common / "packed-refs", 64 * SMALL).splitlines():
         oid, _, packed = line.partition(" ")
         if packed == name:
             return oid
@@ -129,7 +126,7 @@ def _packed(common: Path, name: str) -> str:
 def remote_owner(found: Repository, scratch: Path, seconds: float) -> str | None:
     """`acme/payments` of its remote on github.com, `host/acme/payments` elsewhere; None without one. The file is read as data."""
     config = found.common / "config"
-    if not _is_regular(config, SMALL):
+    if not is_regular(config, SMALL):
         return None
     with _git.borrowed(found.objects, scratch, sha256=False, seconds=seconds, most=SMALL) as git:
         try:
@@ -152,16 +149,16 @@ def owner_of(url: str) -> str | None:
 
 
 @contextmanager
-def work_tree(found: Repository, scratch: Path, seconds: float) -> Iterator["Files"]:
+def work_tree(found: Repository, scratch: Path, seconds: float) -> Iterator[Files]:
     """The files of a work tree that git knows or would add: what .gitignore names is left out, unless it may be a model."""
     index = found.git / "index"
-    if os.path.lexists(index) and not _is_regular(index):
+    if os.path.lexists(index) and not is_regular(index):
         yield Files(found.path, (os.path.relpath(path, found.path) for path in _everything(found.path)))
         return
     wide = len(head(found) or "") == 64
     with _git.borrowed(found.objects, scratch, sha256=wide, seconds=seconds, most=64 * SMALL, index=index) as git:
         (git.directory / "info").mkdir()
-        (git.directory / "info" / "exclude").write_text(_text(found.common / "info" / "exclude"), "utf-8", "surrogateescape")
+        (git.directory / "info" / "exclude").write_text(text(found.common / "info" / "exclude"), "utf-8", "surrogateescape")
         settled = msgspec.structs.replace(git, environment={**git.environment, "GIT_WORK_TREE": str(found.path)})
         yield Files(found.path, _listed(settled, found.path))
 
@@ -201,65 +198,6 @@ def loose(root: Path, excluded: Callable[[str], bool]) -> Iterator[str]:
                 yield path
 
 
-class Files:
-    """Files on disk as a Tree (connectors/_content.py). Only regular files are opened, links are never followed."""
-
-    def __init__(self, root: Path, paths: Iterable[str]) -> None:
-        self.root, self.paths = root, paths
-
-    def files(self) -> Iterator[File | Gap]:
-        """Every regular file that can be stated."""
-        for path in self.paths:
-            try:
-                status = os.lstat(self.root / path)
-            except OSError:
-                continue  # deleted in the work tree, or meanwhile
-            if stat.S_ISREG(status.st_mode):
-                yield File(path, status.st_size)
-
-    def bring(self, wanted: Sequence[File]) -> None:
-        """They are here."""
-
-    def contents(self, wanted: Sequence[File], limit: int) -> Iterator[tuple[File, bytes | None]]:
-        """Each file's bytes, with the id that git would give them."""
-        for file in wanted:
-            content = self._content(file, limit)
-            if content is None:
-                yield file, None
-                continue
-            oid = sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-            yield msgspec.structs.replace(file, size=len(content), oid=oid), content
-
-    def _content(self, file: File, limit: int) -> bytes | None:
-        try:
-            with self.opened(file) as source:
-                content = source.read(0, limit + 1)
-        except (OSError, ValueError, Unread):
-            return None
-        return content if len(content) <= limit else None
-
-    def opened(self, file: File) -> AbstractContextManager[FileRanged]:
-        """The file by ranged reads."""
-        return FileRanged(self.root / file.path)
-
-
 def has_git() -> bool:
     """Whether there is a git to run."""
     return shutil.which("git") is not None
-
-
-def _is_regular(file: Path, limit: int | None = None) -> bool:
-    try:
-        status = os.lstat(file)
-    except OSError:
-        return False
-    return stat.S_ISREG(status.st_mode) and (limit is None or status.st_size <= limit)
-
-
-def _text(file: Path, limit: int = SMALL) -> str:
-    """A small regular file as text; empty where it is none."""
-    try:
-        with FileRanged(file) as source:
-            return source.read(0, limit).decode("utf-8", "surrogateescape")
-    except (OSError, ValueError, Unread):
-        return ""

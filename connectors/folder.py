@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from connectors import _content, _git, _local
+from connectors import _content, _disk, _git, _local, _tree
 from connectors._blobs import Blobs
 from scanner.contracts import Check, Seen, SourceSettings, Tools
 from scanner.errors import AccessDenied, NotServed
@@ -56,7 +56,7 @@ class Folder:
         _readable(self.root)
         loose = False
         for found in _local.walk(self.root):
-            place = _content.shown(os.path.relpath(found.path, self.root))
+            place = _tree.shown(os.path.relpath(found.path, self.root))
             if isinstance(found, _local.Refused):
                 yield Gap(self.source, self._scope(place), Reason.DENIED, found.why, "let this account read it")
             elif self._excluded(place):
@@ -95,7 +95,7 @@ class Folder:
         location: dict[str, Value] = {"platform": "folder"}
         head = _local.head(found)
         where = f"folder:{self._named(unit)}" + (f"@{head[:12]}" if head and found.bare else "")
-        place = _content.Place(owner, where, self.source, unit.scope, location)
+        place = _tree.Place(owner, where, self.source, unit.scope, location)
         attributes: dict[str, Value] = {**location, "path": str(self._named(unit))} | ({"head": head} if head else {})
         yield Sighting(f"repo:{owner}", Kind.REPOSITORY, (), attributes, (Evidence(where, MADE_HERE),))
         if not found.bare:
@@ -108,10 +108,10 @@ class Folder:
                 yield from _content.read(Blobs(git, head, far=False), place, self.tools)
 
     def _loose(self, unit: Unit) -> Iterator[Observation | Gap | Learned]:
-        name = _content.shown(self.root.name)
+        name = _tree.shown(self.root.name)
         owner = f"./{name}"
-        place = _content.Place(owner, f"folder:{name}", self.source, unit.scope, {"platform": "folder"})
-        tree = _local.Files(self.root, _local.loose(self.root, self._excluded))
+        place = _tree.Place(owner, f"folder:{name}", self.source, unit.scope, {"platform": "folder"})
+        tree = _disk.Files(self.root, _local.loose(self.root, self._excluded))
         told = list(_content.read(tree, place, self.tools))
         if any(not isinstance(one, Gap | Learned) for one in told):
             evidence = (Evidence(place.where, MADE_HERE),)
@@ -120,7 +120,7 @@ class Folder:
 
     def _named(self, unit: Unit) -> str:
         place = str(unit.hints["path"])
-        return _content.shown(self.root.name) if place == "." else place
+        return _tree.shown(self.root.name) if place == "." else place
 
     def _path(self, place: str) -> Path:
         """The directory that a unit stands for; a name that is not UTF-8 is found again by walking."""
@@ -128,10 +128,10 @@ class Folder:
         if direct.is_dir():
             return direct
         repositories = (found for found in _local.walk(self.root) if isinstance(found, _local.Repository))
-        return next((found.path for found in repositories if _content.shown(os.path.relpath(found.path, self.root)) == place), direct)
+        return next((found.path for found in repositories if _tree.shown(os.path.relpath(found.path, self.root)) == place), direct)
 
     def _scope(self, place: str) -> str:
-        root = _content.shown(str(self.root)).strip("/")
+        root = _tree.shown(str(self.root)).strip("/")
         return f"folder/{root}" if place == "." else f"folder/{root}/{place}"
 
     def _excluded(self, place: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from urllib.parse import quote
 
-from connectors import _content, _git, _git_errors
+from connectors import _content, _git, _git_errors, _tree
 from connectors._blobs import Blobs
 from connectors.github.account import Account
 from connectors.github.conditional import Reader
@@ -49,7 +49,7 @@ class Content:
     def _files(self, git: _git.Git, unit: Unit, head: str) -> Iterator[Told]:
         commit = self._fetched(git, head)
         name = str(unit.hints["name"])
-        place = _content.Place(
+        place = _tree.Place(
             owner=self.names.owner(name),
             where=f"{self.names.host}:{name}@{commit[:12]}",
             source=self.source,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from connectors import _content, _git
+from connectors import _git, _tree
 from connectors._blobs import Blobs
 from connectors.github.account import Account
 from connectors.github.conditional import Reader
@@ -34,7 +34,7 @@ Told = Observation | Gap | Learned
 class Readers:
     """The readers in one repository; `tree` is its clone."""
 
-    def __init__(self, settings: Settings, tools: Tools, account: Account, tree: Blobs, place: _content.Place, unit: Unit) -> None:
+    def __init__(self, settings: Settings, tools: Tools, account: Account, tree: Blobs, place: _tree.Place, unit: Unit) -> None:
         self.settings, self.tools, self.account, self.place, self.unit = settings, tools, account, place, unit
         self.tree, self.git = tree, tree.git
         self.name = str(unit.hints["name"])
@@ -63,7 +63,7 @@ class Readers:
             _git.fetch_trees(self.git, *tips)
         here = {entry.oid: entry.path for path in (WORKFLOWS, *DEPENDABOT) for entry in self._entries(commit, path)}
         there = {entry.oid: (entry.path, tip) for tip in tips for entry in self._entries(tip, WORKFLOWS) if entry.oid not in here}
-        self.tree.bring([_content.File(path, None, oid) for oid, path in [*here.items(), *((oid, at[0]) for oid, at in there.items())]])
+        self.tree.bring([_tree.File(path, None, oid) for oid, path in [*here.items(), *((oid, at[0]) for oid, at in there.items())]])
         everything = False
         for blob in _git.blobs(self.git, [*here, *there], TEXT):
             everything = everything or ALL_SECRETS.search(blob.data) is not None
@@ -91,9 +91,9 @@ class Readers:
         return f"{self.place.where.partition('@')[0]}@{commit[:12]}"
 
     def _on_branch(self, blob: _git.Blob, path: str, tip: str) -> Iterator[Told]:
-        location = {"source": self.place.source, "scope": f"{self.place.scope}/{_content.shown(path)}"}
-        for _, findings in self.tools.detector.detect([(_content.shown(path), blob.data)]):
-            for one in observations(self.place.owner, self._where(tip), _content.shown(path), findings, location):
+        location = {"source": self.place.source, "scope": f"{self.place.scope}/{_tree.shown(path)}"}
+        for _, findings in self.tools.detector.detect([(_tree.shown(path), blob.data)]):
+            for one in observations(self.place.owner, self._where(tip), _tree.shown(path), findings, location):
                 if isinstance(one, Gap) or (isinstance(one, Link) and one.relation is Relation.READS):
                     yield from self.told(one)
 
