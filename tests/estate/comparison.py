@@ -24,11 +24,19 @@ class Comparison(NamedTuple):
 
 
 def compared(report: Mapping[str, Any], expected: Iterable[Row]) -> Comparison:
-    """Every open finding against every expectation. A blind spot is the report's own business: gaps are compared by themselves."""
-    found = Counter(row(finding) for finding in report["findings"] if finding["status"] != "resolved" and finding["check"] != "blind-spot")
+    """Every finding that the run itself made against every expectation. A blind spot is a gap's own finding: gaps are listed anyway."""
+    return _compared((finding for finding in report["findings"] if finding["status"] != "lost-from-sight"), expected)
+
+
+def lost(report: Mapping[str, Any], expected: Iterable[Row]) -> Comparison:
+    """Every finding that the run could neither see nor call resolved, against those planted so."""
+    return _compared((finding for finding in report["findings"] if finding["status"] == "lost-from-sight"), expected)
+
+
+def _compared(findings: Iterable[Mapping[str, Any]], expected: Iterable[Row]) -> Comparison:
+    found = Counter(row(finding) for finding in findings if finding["check"] != "blind-spot")
     wanted = Counter(expected)
-    agreed = found & wanted
-    return Comparison(agreed.total(), sorted((found - wanted).elements()), sorted((wanted - found).elements()))
+    return Comparison((found & wanted).total(), sorted((found - wanted).elements()), sorted((wanted - found).elements()))
 
 
 def row(finding: Mapping[str, Any]) -> Row:

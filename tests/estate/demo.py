@@ -6,8 +6,9 @@ Two runs: one sees everything; in the second the cluster prod-us does not answer
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from tests.estate.comparison import Comparison, compared
+from tests.estate.comparison import Comparison, compared, lost
 from tests.estate.estate import Estate, standing
 
 TOP = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def run(estate: Estate, name: str, said: str) -> bool:
     comparison = compared(report, estate.expected(name))
     print(f"gnomon scan: {time.monotonic() - started:.1f} s, {len(report['sightings'])} sightings")
     tell(comparison)
-    return comparison.right and (name == "expect" or lost(report))
+    return comparison.right and (name == "expect" or blind(report, estate))
 
 
 def tell(comparison: Comparison) -> None:
@@ -48,14 +49,15 @@ def tell(comparison: Comparison) -> None:
             print(f"  {title}: {' | '.join(row)}", file=sys.stderr)
 
 
-def lost(report: dict) -> bool:  # type: ignore[type-arg]  # a parsed report
-    """A blind run resolves nothing, and names what it lost from sight."""
-    resolved = [finding["id"] for finding in report["findings"] if finding["status"] == "resolved"]
-    gone = sorted(finding["title"] for finding in report["findings"] if finding["status"] == "lost-from-sight")
-    print(f"resolved by the blind run: {len(resolved)}; lost from sight: {len(gone)}")
-    for title in gone:
-        print(f"  lost from sight: {title}")
-    return not resolved and bool(gone)
+def blind(report: dict[str, Any], estate: Estate) -> bool:
+    """A blind run resolves nothing, and names exactly what it lost from sight."""
+    gone = lost(report, estate.expected("lost"))
+    print(f"resolved by the blind run: {len(report['resolved'])}; lost from sight: {gone.agreed}, as planted")
+    tell(gone)
+    for finding in report["findings"]:
+        if finding["status"] == "lost-from-sight":
+            print(f"  lost from sight: {finding['title']}")
+    return not report["resolved"] and gone.right
 
 
 if __name__ == "__main__":

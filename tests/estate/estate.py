@@ -99,12 +99,7 @@ class Estate:
 
     def expected(self, run: str) -> list[Row]:
         """The planted verdicts, with what is only known now (key ids, ports) filled in."""
-        return sorted((check, self._filled(asset), record) for check, asset, record in self.world.expected(run))
-
-    def _filled(self, asset: str) -> str:
-        for name, value in self.names.items():
-            asset = asset.replace("{" + name + "}", value)
-        return asset
+        return sorted((check, planting.filled(asset, self.names), record) for check, asset, record in self.world.expected(run))
 
     def block(self, name: str) -> None:
         """A cluster stops answering."""
@@ -157,9 +152,8 @@ def _planted(estate: Estate, code: GitHub, store: S3Server, cloud: Aws) -> None:
     world = estate.world
     planting.buckets(world, store.client())
     planting.sagemaker(world, cloud)
-    keys = planting.identities(world, cloud)
-    estate.names |= keys
-    planting.registry(world, estate.directory / "registry", keys)
+    estate.names |= planting.identities(world, cloud)
+    planting.registry(world, estate.directory / "registry", estate.names)
     estate.environment = {
         "ESTATE_GITHUB_TOKEN": code.token,
         "ESTATE_S3_KEY": store.key,

@@ -149,17 +149,25 @@ def _dated(world: World, aws: Aws, planted: Mapping[str, Any], key: str) -> None
         held.last_used = AccessKeyLastUsed(used, "sagemaker", "eu-west-1")
 
 
-def registry(world: World, directory: Path, keys: Mapping[str, str]) -> None:
-    """The records, in every format that the registry reads."""
+def registry(world: World, directory: Path, names: Mapping[str, str]) -> None:
+    """The records, in every format that the registry reads; `names` are key ids and addresses that are only known now."""
     directory.mkdir(parents=True, exist_ok=True)
-    identities_of = {planted["record"]: keys[planted["name"]] for planted in world.every("user") if "record" in planted}
-    for number, record in enumerate(records(world)):
+    identities_of = {planted["record"]: names[planted["name"]] for planted in world.every("user") if "record" in planted}
+    for number, planted in enumerate(records(world)):
+        record = json.loads(filled(json.dumps(planted), names))
         if record["id"] in identities_of:
             record["identities"] = [identities_of[record["id"]]]
         if number % 2:
             (directory / f"{record['id']}.json").write_text(json.dumps(record, indent=2), "utf-8")
         else:
             (directory / f"{record['id']}.toml").write_text(_toml(record), "utf-8")
+
+
+def filled(text: str, names: Mapping[str, str]) -> str:
+    """`{name}` as what it stands for in this run."""
+    for name, value in names.items():
+        text = text.replace("{" + name + "}", value)
+    return text
 
 
 def _toml(record: Mapping[str, Any]) -> str:

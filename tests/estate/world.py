@@ -34,8 +34,9 @@ class World:
             yield from story.get(part, ())
 
     def expected(self, run: str = "expect") -> list[Row]:
-        """The findings that a run must have; `blocked` replaces a story's rows where it gives any."""
-        return sorted(tuple(row) for story in self.stories for row in story.get(run, story["expect"]))  # type: ignore[misc]  # three strings
+        """The findings that a run must have: `expect`, `blocked` (a story's `expect` where it says nothing else) or `lost`."""
+        rows = (story.get(run, [] if run == "lost" else story["expect"]) for story in self.stories)
+        return sorted(tuple(row) for each in rows for row in each)  # type: ignore[misc]  # three strings
 
     def files(self) -> dict[str, dict[str, str]]:
         """Every repository's files."""
