@@ -259,6 +259,18 @@ def test_what_an_incomplete_or_weaker_listing_omits_is_kept(estate: Estate, list
     assert "workload:ml" not in estate.held()
 
 
+def test_a_principal_that_differs_for_one_night_proves_as_much_as_before(estate: Estate) -> None:
+    for name in ("llm", "ml"):
+        estate.put(name, {"sighting": f"workload:{name}"})
+    estate.run()
+    say(estate.shelf.directory, principal="reader, and one cluster is blocked")
+    estate.run()
+    say(estate.shelf.directory)
+    estate.remove("ml")
+    result = estate.run()
+    assert (gaps(result), sorted(estate.held())) == ([], ["workload:llm"])
+
+
 def test_other_settings_prove_nothing_about_what_they_do_not_list(estate: Estate) -> None:
     for name in ("llm", "ml"):
         estate.put(name, {"sighting": f"workload:{name}"})

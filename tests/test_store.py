@@ -184,6 +184,14 @@ def test_forgetting_a_unit_forgets_its_observations(store: Store) -> None:
     assert (store.units.known("s"), list(store.sheets()), list(store.units.observations("s", "u"))) == ({}, [], [])
 
 
+def test_an_operator_can_give_up_what_a_source_saw(store: Store) -> None:
+    run = store.begin("c", False, NOW)
+    for name in ("s", "other"):
+        store.units.write(name, ("u", "a/u"), run.id, EYES, read(*SEEN), NOW)
+    assert store.forget("s") == 1
+    assert [sheet.source for sheet in store.sheets()] == ["other"]
+
+
 def test_facts_are_remembered_with_the_unit_they_came_from(store: Store) -> None:
     run = store.begin("c", False, NOW)
     assert store.facts.get(b"blob", "py/1") is None

@@ -29,9 +29,9 @@ def omitted(known: Mapping[str, Known], named: Collection[str], gaps: Collection
     """Sorts the units that a listing without an error did not name; `gaps` are those that the listing itself reported."""
     missing = {key: unit for key, unit in known.items() if key not in named}
     hidden = {key for key, unit in missing.items() if any(_touches(gap.scope, unit.scope) for gap in gaps)}
-    other = {key for key, unit in missing.items() if key not in hidden and unit.listed_eyes != eyes}
+    other = {key for key, unit in missing.items() if key not in hidden and eyes not in unit.eyes}
     left = [key for key in sorted(missing) if key not in hidden and key not in other]
-    comparable = sum(unit.listed_eyes == eyes or unit.listed_run == run for unit in known.values())
+    comparable = sum(eyes in unit.eyes or unit.listed_run == run for unit in known.values())
     shrunk = left and (not named or (len(left) >= FEW and len(left) * FIFTH >= comparable))
     gone = [key for key in left if not shrunk or missing[key].missed_run not in (None, run)]
     doubted = [key for key in left if key not in set(gone)]

@@ -36,7 +36,7 @@ class Versions(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A unit as the store has it, without its observations. `held` counts those."""
+    """A unit as the store has it, without its observations. `held` counts those; `eyes` are the last two that listed it."""
 
     key: str
     scope: str
@@ -44,7 +44,7 @@ class Known(msgspec.Struct, frozen=True):
     revision: str | None
     versions: Versions
     listed_run: str
-    listed_eyes: str
+    eyes: tuple[str | None, ...]
     missed_run: str | None
     read_run: str | None
     held: int

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from scanner.errors import StoreError
 from scanner.store.database import sqlite_file
 
 KEY = "hashtext('gnomon run')"
+PATIENCE = 2
+LOCK_NOT_AVAILABLE = "55P03"  # postgresql.org/docs/current/errcodes-appendix.html
 
 
 class Lock(Protocol):
@@ -23,7 +26,7 @@ class Lock(Protocol):
 
 
 def take(engine: Engine) -> Lock:
-    """The lock of this store. Raises StoreError, at once, where another run holds it."""
+    """The lock of this store. Raises StoreError, within seconds, where another run holds it."""
     path = sqlite_file(engine)
     return FileLock(path.with_name(path.name + ".lock")) if path else ServerLock(engine)
 
@@ -48,13 +51,17 @@ class FileLock:
 
 
 class ServerLock:
-    """A session's advisory lock: PostgreSQL frees it when the connection ends."""
+    """A session's advisory lock: PostgreSQL frees it when the connection ends, and may need a moment to see that it has."""
 
     def __init__(self, engine: Engine) -> None:
         self._connection: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if not self._connection.execute(text(f"SELECT pg_try_advisory_lock({KEY})")).scalar():
-            self._connection.close()
-            raise StoreError("another run holds the store: wait for it, or end it")
+        try:
+            self._connection.execute(text(f"SET lock_timeout = '{PATIENCE}s'"))
+            self._connection.execute(text(f"SELECT pg_advisory_lock({KEY})"))
+        except OperationalError as error:
+            self.release()
+            held = getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
+            raise StoreError("another run holds the store: wait for it, or end it" if held else "the database went away") from error
 
     def release(self) -> None:
         """Gives the lock back; the connection is not pooled again, so that it cannot hold it by accident."""

@@ -41,7 +41,12 @@ def _first(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _earlier_eyes(connection: Connection) -> None:
+    """A source whose principal changes for one night and back proves as much as before."""
+    connection.execute(text("ALTER TABLE units ADD COLUMN earlier_eyes TEXT"))
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, _earlier_eyes)
 
 
 def migrate(connection: Connection, steps: tuple[Callable[[Connection], None], ...] = STEPS) -> None:

@@ -37,6 +37,7 @@ UNITS = Table(
     Column("principal", Text, nullable=False),
     Column("listed_run", Text, nullable=False),
     Column("listed_eyes", Text, nullable=False),
+    Column("earlier_eyes", Text),
     Column("missed_run", Text),
     Column("read_run", Text),
     Column("held", Integer, nullable=False),

@@ -5,7 +5,7 @@ from itertools import groupby
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Row, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, Row, Table, and_, bindparam, case, delete, insert, select, update
 
 from scanner.model import Gap, Observation, Sheet
 from scanner.store.database import transaction
@@ -40,7 +40,7 @@ class Units:
         bodies = [(False, body) for body in reading.chunks] + [(True, body) for body in reading.stale]
         chunks = [{"source": source, "key": key, "number": n, "stale": stale, "body": body} for n, (stale, body) in enumerate(bodies)]
         with self._writing, transaction(self._engine, write=True) as connection:
-            upsert(connection, UNITS, [row])
+            upsert(connection, UNITS, [row], update=row | _named(run, versions.eyes))
             connection.execute(delete(CHUNKS).where(CHUNKS.c.source == source, CHUNKS.c.key == key))
             if chunks:
                 connection.execute(insert(CHUNKS), chunks)
@@ -147,7 +147,7 @@ def _known(row: Row[Any]) -> Known:
         row.revision,
         versions,
         row.listed_run,
-        row.listed_eyes,
+        (row.listed_eyes, row.earlier_eyes),
         row.missed_run,
         row.read_run,
         row.held,
@@ -164,7 +164,9 @@ def _row(source: str, key: str, scope: str, run: str, versions: Versions) -> dic
         "connector": versions.connector,
         "detector": versions.detector,
         "principal": versions.principal,
-        **_named(run, versions.eyes),
+        "listed_run": run,
+        "listed_eyes": versions.eyes,
+        "missed_run": None,
     }
 
 
@@ -173,7 +175,9 @@ def _unit(table: Table, source: str) -> ColumnElement[bool]:
 
 
 def _named(run: str, eyes: str) -> dict[str, Any]:
-    return {"listed_run": run, "listed_eyes": eyes, "missed_run": None}
+    """A listing by these eyes names the unit; other eyes that named it before are remembered."""
+    earlier = case((UNITS.c.listed_eyes == eyes, UNITS.c.earlier_eyes), else_=UNITS.c.listed_eyes)
+    return {"listed_run": run, "listed_eyes": eyes, "earlier_eyes": earlier, "missed_run": None}
 
 
 def _outcome(reading: Reading, run: str | None) -> dict[str, Any]:
