@@ -26,7 +26,7 @@ class Accounts:
         return next(aws for aws in self.sessions if aws.asked_account in ("", account))
 
     def entered(self) -> Iterator[Aws | Gap]:
-        """Every account that lets us in; a gap for one that does not. Where not even its number is known, the source's name stands for it."""
+        """Every account that lets us in; a gap for one that does not, under the source's name where not even its number is known."""
         for aws in self.sessions:
             try:
                 _ = aws.account_id, aws.principal, aws.regions
