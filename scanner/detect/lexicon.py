@@ -145,9 +145,11 @@ def _bare(text: str) -> Named | None:
     bare = REGION.sub("", lower)
     for provider, shape in _shapes() if "/" not in text else ():
         if shape.fullmatch(lower):
-            return Named(provider, text, sure=lower not in plain())  # the maker, not whichever reseller a list named first
+            return Named(
+                provider, text, sure=lower not in plain() and len(text) > 4
+            )  # the maker, not whichever reseller a list named first
     listed = snapshot().models.get(bare)
-    if listed and lower not in _words():
+    if listed and lower not in _words() and (lower in plain() or re.search(r"[\d/-]", lower)):
         return Named("huggingface" if HUB.fullmatch(text) and lower.split("/")[0] in _organisations() else listed, text, distinctive(lower))
     if lower in plain():
         return Named(plain()[lower], text, sure=False)
@@ -191,6 +193,17 @@ def distinctive(name: str) -> bool:
     if not re.search(r"\d", name) or len(name) < 5:
         return False
     return bool(re.search(r"[a-z]{2,}", name)) and bool(stem_in().search(name)) and name not in plain()
+
+
+PLACEHOLDER = re.compile(
+    r"(?:^|[/_-])(?:test|tests|mock|fake|dummy|my|your|some|foo|bar|custom|demo|example|sample|placeholder|new|xxx|abc)(?:[/_-]|$)|model[_-]?(?:name|id)$",
+    re.IGNORECASE,
+)
+
+
+def placeholder(text: str) -> bool:
+    """Whether a name only stands for one: `test-model`, `your-org/your-model`."""
+    return PLACEHOLDER.search(text) is not None
 
 
 def shaped(text: str) -> bool:

@@ -17,6 +17,8 @@ MOST = 200
 
 def expand(reading: Reading) -> None:
     """Reads each text of several lines by what it is, and adds what it gives."""
+    if any(isinstance(document.value, dict) and {"openapi", "swagger"} & set(document.value) for document in reading.documents):
+        return  # its blocks are descriptions and samples
     blocks = [literal for literal in reading.literals if "\n" in literal.text.strip() and len(literal.text) > 20]
     for literal in blocks[:MOST]:
         reading.add(_read(literal), max(literal.line - 1, 0))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 
 from scanner.contracts import Fact
-from scanner.detect.lexicon import Named, named, plain, provider_id, shaped
+from scanner.detect.lexicon import Named, named, placeholder, plain, provider_id, shaped
 from scanner.detect.models import UNRESOLVED, identifiers_of, model_ref
 from scanner.detect.reading.literal import Literal
 from scanner.detect.rules import served
@@ -66,11 +66,24 @@ def _served(file: File) -> Iterator[Found]:
 
 def _found(file: File) -> Iterator[Found]:
     pieces = [(literal, piece) for literal in _in_order(file) for piece in _pieces(literal)]
+    kin: Counter[Hashable] = Counter(_kin(literal) for literal, _ in pieces)
     certain: Counter[Hashable] = Counter(_kin(literal) for literal, piece in pieces if (name := named(piece)) and name.sure)
-    for literal, piece in pieces:
-        found = _judged(file, literal, piece, certain[_kin(literal)])
-        if found is not None:
+    judged = [(literal, found) for literal, piece in pieces if (found := _judged(file, literal, piece, _among(certain, kin, literal)))]
+    inner = {literal.path[:depth] for literal, _ in judged if literal.callee != "key" for depth in range(1, len(literal.path) + 1)}
+    for literal, found in judged:
+        if not _is_alias(literal, inner):
             yield found
+
+
+def _among(certain: Counter[Hashable], kin: Counter[Hashable], literal: Literal) -> int:
+    """How many of a literal's kin are models beyond doubt; none where they are few among many."""
+    mine = _kin(literal)
+    return certain[mine] if mine is not None and certain[mine] * 3 >= kin[mine] else 0
+
+
+def _is_alias(literal: Literal, inner: set[tuple[str, ...]]) -> bool:
+    """A key over a table that names the model itself: `llama-8b-cpu: {url: "ollama://llama3.1:8b"}`."""
+    return literal.callee == "key" and (*literal.path, *((literal.key,) if literal.key else ()), literal.text) in inner
 
 
 def _kin(literal: Literal) -> Hashable:
@@ -142,7 +155,13 @@ def _judged(file: File, literal: Literal, text: str, kin: int) -> Found | None:
 
 def _addressed(literal: Literal, text: str) -> Found | None:
     reference = model_ref(text.replace("huggingface://", "hf://"), "huggingface")
-    if reference is None or not reference.model_id or PATHLIKE.search(reference.model_id) or len(reference.model_id.split("/")) > 3:
+    if (
+        reference is None
+        or not reference.model_id
+        or placeholder(reference.model_id)
+        or PATHLIKE.search(reference.model_id)
+        or len(reference.model_id.split("/")) > 3
+    ):
         return None
     model = reference.model_id + (f"@{reference.revision}" if reference.revision else "")
     return Found(Named(reference.provider, model, sure=True), literal.line, "address", sure=True)
@@ -171,8 +190,10 @@ def _believed(file: File, literal: Literal, name: Named | None, place: Slot, kin
         return False
     if kin >= (1 if name else 3) and (place > Slot.NONE or literal.member) and literal.callee != "[]":
         return True
+    if placeholder(literal.text):
+        return False
     if place is Slot.STRONG:
-        return file.speaks_of_ai
+        return file.speaks_of_ai and (name is not None or _telling(literal.text) or key_slot(literal.key) is not Slot.STRONG)
     if place is not Slot.WEAK or not file.speaks_of_ai:
         return False
     return not _is_provider(literal) if name is not None else not literal.member and _telling(literal.text)

@@ -32,6 +32,7 @@ class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     barred_keys: frozenset[str]
     metadata: frozenset[str]
     ends: frozenset[str]
+    bars: frozenset[str]
     stand_ins: frozenset[str]
 
 
@@ -43,12 +44,12 @@ def places() -> Places:
 
 @cache
 def _calls() -> re.Pattern[str]:
-    return re.compile(rf"({'|'.join((*places().strong_calls, *places().plain_calls))})$")
+    return re.compile(rf"(?:^|\.)({'|'.join((*places().strong_calls, *places().plain_calls))})$")
 
 
 @cache
 def _plain_calls() -> re.Pattern[str]:
-    return re.compile(rf"({'|'.join(places().plain_calls)})$")
+    return re.compile(rf"(?:^|\.)({'|'.join(places().plain_calls)})$")
 
 
 @lru_cache(maxsize=65_536)
@@ -71,6 +72,8 @@ def key_slot(key: str) -> Slot:
     if name in places().barred_keys:
         return Slot.BARRED
     words = _words(key)
+    if not words or words[-1] in places().bars:
+        return Slot.NONE
     if "model" in words or "models" in words:
         return Slot.WEAK if words[-1] in places().ends or words[0] in ("model", "models") else Slot.NONE
     return (
@@ -108,7 +111,7 @@ def _named_by(literal: Literal) -> str:
 def _path_slot(literal: Literal) -> Slot:
     parents = [part for part in literal.path[-3:] if not part.isdigit()]
     if squeezed(literal.key) in ("name", "id", "value", "default", "enum", "options", "from", "repo", "repoid", "slug", "size", "") and any(
-        key_slot(part) > Slot.NONE for part in parents
+        {"model", "models", "llm", "llms"} & set(_words(part)) and key_slot(part) > Slot.NONE for part in parents
     ):
         return Slot.WEAK
     return Slot.NONE
