@@ -179,5 +179,5 @@ def test_nothing_makes_nothing() -> None:
 
 
 def test_a_name_with_newlines_and_a_key_without_a_kind_do_no_harm() -> None:
-    odd = Sighting("workload:a\nb/‮c", Kind.WORKLOAD)
-    assert list(resolve([sheet(odd, link("workload:a\nb/‮c", Relation.CALLS, "?"))]).assets) == ["endpoint:?", "workload:a\nb/‮c"]
+    odd = Sighting("workload:a\nb/\u202ec", Kind.WORKLOAD)
+    assert list(resolve([sheet(odd, link("workload:a\nb/\u202ec", Relation.CALLS, "?"))]).assets) == ["endpoint:?", "workload:a\nb/\u202ec"]
