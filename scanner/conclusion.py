@@ -1,5 +1,6 @@
 """What a run comes to: the judgement held against the runs before, made into the report, and remembered."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,11 +14,14 @@ from scanner.judge import Judged, judge
 from scanner.judge.case import Past
 from scanner.model import Coverage, Derived, Finding, Match, Point, Report, Run, Scope, Sight
 from scanner.reading import Registries
+from scanner.runfile import last_hash
 from scanner.session import Session, hashes
 from scanner.store import Conclusion, RunHandle, Store
 from scanner.tools import now
 
 TREND = 60
+KEPT = timedelta(days=400)
+"""So long resolved findings and unused facts are remembered."""
 
 
 class Concluded(msgspec.Struct, frozen=True):
@@ -35,7 +39,7 @@ def concluded(
     """The findings of this run with their history, and the report of them."""
     store, request = session.store, session.request
     coverage = _with_registries(crawled.coverage, registries)
-    names = roots(store.ledger.roots(), graph.assets)
+    names = roots(store.ledger.roots(), graph.assets, store.ledger.seen_keys())
     past = _past(store, names)
     config = request.config
     judged = Judged((), {})
@@ -83,6 +87,12 @@ def remembered(session: Session, run: RunHandle, registries: Registries, result:
             facts=msgspec.json.encode(report.run).decode(),
         ),
     )
+    if session.request.kept:
+        session.store.prune(session.request.config.store.keep_runs, _before(report.run.finished))
+
+
+def _before(moment: str) -> str:
+    return (datetime.fromisoformat(moment) - KEPT).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _past(store: Store, names: dict[str, str]) -> Past:
@@ -145,6 +155,7 @@ def _facts(session: Session, run: RunHandle, crawled: CrawlResult, registries: R
         sources=crawled.sources,
         registries=tuple(registries.counts),
         self_declared=request.self_declared,
+        previous=None if request.stdout else last_hash(request.config.output),
     )
 
 

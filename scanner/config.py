@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from scanner import plugins
 from scanner.contracts import Network, PluginSettings
+from scanner.coverage import unknown_platforms
 from scanner.detect import DetectSettings
 from scanner.errors import ConfigError
 from scanner.executor import EngineSettings
@@ -31,6 +32,14 @@ class Organisation(PluginSettings):
         default=(),
         description="platforms the organisation does not use, on your word; one without a source counts as unread until you say so",
     )
+
+    @field_validator("not_used")
+    @classmethod
+    def _known_platforms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = unknown_platforms(value)
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no platform that Gnomon knows (docs/coverage.md lists them)")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -1,5 +1,6 @@
 """Writes config.example.toml from the Settings themselves: `python -m tests.example`. A test holds the file against this."""
 
+import json
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -97,8 +98,7 @@ def _toml(value: Any) -> str:
         )
     if isinstance(value, (list, tuple, set, frozenset)):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _doc(model: Any) -> str:

@@ -33,6 +33,7 @@ clean_scans = 1
 type = "github"
 organisation = "acme"
 api_url = "{github}"
+host = "github.com"
 token = "ESTATE_GITHUB_TOKEN"
 
 [[source]]
