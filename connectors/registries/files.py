@@ -48,7 +48,7 @@ class Files:
         seen: dict[str, str] = {}
         for path in self._files():
             for entry in self._file(path):
-                yield self._once(entry, seen) if isinstance(entry, Record) else entry
+                yield from self._told(self._once(entry, seen)) if isinstance(entry, Record) else (entry,)
         if not seen:
             yield self._gap("", f"no record in {self._settings.path.name}: is this the registry?", Reason.UNEXPECTED)
 
@@ -94,8 +94,12 @@ class Files:
             yield self._gap(where, str(error), Reason.UNPARSED)
             return
         yield record
+
+    def _told(self, record: Record) -> Iterator[Record | Gap]:
+        """A broken record still matches by what is readable of it; the gap beside it says what is wrong."""
+        yield record
         if record.broken:
-            yield self._gap(where, f"{record.id}: {'; '.join(record.broken)}", Reason.PARTIAL)
+            yield self._gap(record.where, f"{record.id}: {'; '.join(record.broken)}", Reason.PARTIAL)
 
     def _once(self, record: Record, seen: dict[str, str]) -> Record:
         first = seen.setdefault(record.id, record.where)

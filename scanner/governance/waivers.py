@@ -4,6 +4,7 @@ One TOML file serves the hook, the gate and the nightly run. A waived finding is
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from scanner.errors import ConfigError
 from scanner.model import Finding
 
 AT_MOST = 10_000_000
+COMMIT = re.compile(r"@[0-9a-f]{7,64}(?=:)")
 
 
 class WaiverKind(StrEnum):
@@ -106,11 +108,10 @@ def _marked(finding: Finding, by_id: dict[str, Waiver], patterns: list[Waiver]) 
 
 
 def evidence_hash(finding: Finding) -> str:
-    """What a false positive is bound to: where it was seen and by which rule, not on which line."""
-    places = sorted({(_without_line(evidence.where), evidence.rule) for evidence in finding.evidence})
+    """What a false positive is bound to: where it was seen and by which rule, whatever the line and the commit."""
+    places = sorted({(_place(evidence.where), evidence.rule) for evidence in finding.evidence})
     return hashlib.sha256(repr((finding.check, finding.asset, finding.subject, places)).encode()).hexdigest()[:16]
 
 
-def _without_line(where: str) -> str:
-    head, _, tail = where.rpartition(":")
-    return head if head and tail.isdigit() else where
+def _place(where: str) -> str:
+    return re.sub(r":\d+$", "", COMMIT.sub("", where))
