@@ -68,7 +68,13 @@ endpoints = {endpoints}
 
 [[registry]]
 type = "files"
+name = "acme"
 path = "registry"
+
+[[registry]]
+type = "files"
+name = "risk-office"
+path = "risk-office.csv"
 """
 NOT_USED = [
     "gitlab", "bitbucket", "azure-devops", "azure", "google-cloud", "databricks", "snowflake", "hugging-face", "container-registries",
@@ -171,7 +177,7 @@ def _configured(estate: Estate, code: GitHub, store: S3Server, cloud: Aws, probe
         contexts=f"[{contexts}]", endpoints=json.dumps(probes), not_used=json.dumps(NOT_USED),
     )  # fmt: skip
     (estate.directory / "gnomon.toml").write_text(text, "utf-8")
-    (estate.directory / "waivers.toml").write_text("", "utf-8")
+    planting.waivers(estate.world, estate.directory / "waivers.toml")
     kubeconfig(estate.clusters.values(), estate.directory / "kubeconfig")
 
 

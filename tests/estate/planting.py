@@ -1,5 +1,6 @@
 """Plants the truth: repositories, objects, endpoints, keys, records. Each function fills one server of the estate."""
 
+import csv
 import gzip
 import io
 import json
@@ -153,14 +154,33 @@ def registry(world: World, directory: Path, names: Mapping[str, str]) -> None:
     """The records, in every format that the registry reads; `names` are key ids and addresses that are only known now."""
     directory.mkdir(parents=True, exist_ok=True)
     identities_of = {planted["record"]: names[planted["name"]] for planted in world.every("user") if "record" in planted}
-    for number, planted in enumerate(records(world)):
-        record = json.loads(filled(json.dumps(planted), names))
+    rows = [json.loads(filled(json.dumps(planted), names)) for planted in records(world)]
+    others = [row for row in rows if "registry" in row]
+    _list(directory.parent / "risk-office.csv", [{key: value for key, value in row.items() if key != "registry"} for row in others])
+    for number, record in enumerate(row for row in rows if "registry" not in row):
         if record["id"] in identities_of:
             record["identities"] = [identities_of[record["id"]]]
         if number % 2:
             (directory / f"{record['id']}.json").write_text(json.dumps(record, indent=2), "utf-8")
         else:
             (directory / f"{record['id']}.toml").write_text(_toml(record), "utf-8")
+
+
+def _list(path: Path, rows: list[dict[str, Any]]) -> None:
+    """The risk office's own list: a CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, sorted({name for row in rows for name in row}))
+        writer.writeheader()
+        writer.writerows({name: ";".join(value) if isinstance(value, list) else value for name, value in row.items()} for row in rows)
+
+
+def waivers(world: World, path: Path) -> None:
+    """The waivers file."""
+    tables = [
+        {**planted, "approver": "m-governance", "expires": iso(world.when(planted["expires"]))[:10]} for planted in world.every("waiver")
+    ]
+    lines = ("".join(f"{key} = {value if key == 'expires' else _value(value)}\n" for key, value in table.items()) for table in tables)
+    path.write_text("\n".join(f"[[waiver]]\n{each}" for each in lines), "utf-8")
 
 
 def filled(text: str, names: Mapping[str, str]) -> str:
