@@ -30,7 +30,7 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What the prefilter looks for: the beginning of the key, or the word that stands before it."""
         begin = SHAPE.match(self.regex.removeprefix("(?i)").removeprefix(r"\b").removeprefix("("))
         if begin:
-            return rf"(?i)\b{begin[1]}[a-z0-9]{{{5 if '-' in begin[1] else 10}}}"
+            return rf"(?i)\b{begin[1]}[a-z0-9_-]{{12}}" if "-" in begin[1] else rf"(?i)\b{begin[1]}[a-z0-9]{{10}}"
         words = "|".join(re.escape(word) for word in self.keywords)
         return rf"(?i)(?:{words})[\w.-]*[\"' ]*[:=][\"' ]*[a-z0-9_-]{{8}}"
 
