@@ -19,6 +19,8 @@ from scanner.model import Evidence, Gap, Kind, Learned, Observation, Reason, Sig
 
 MADE_HERE = "folder-1"
 LOOSE = "(loose files)"
+OURS = {".toml", ".yaml", ".yml", ".json", ".csv", ".html"}
+"""What Gnomon's own records and reports are. Anything else that lies among them is read."""
 
 
 class Settings(SourceSettings):
@@ -100,7 +102,7 @@ class Folder:
         yield Sighting(f"repo:{owner}", Kind.REPOSITORY, (), attributes, (Evidence(where, MADE_HERE),))
         if not found.bare:
             with _local.work_tree(found, self.tools.scratch, self.settings.max_seconds) as tree:
-                yield from _content.read(tree, place, self.tools)
+                yield from _content.read(self._theirs(tree), place, self.tools)
         elif head is not None:
             with _git.borrowed(
                 found.objects, self.tools.scratch, sha256=len(head) == 64, seconds=self.settings.max_seconds, most=self.settings.max_bytes
@@ -112,11 +114,17 @@ class Folder:
         owner = f"./{name}"
         place = _tree.Place(owner, f"folder:{name}", self.source, unit.scope, {"platform": "folder"})
         tree = _disk.Files(self.root, _local.loose(self.root, self._excluded))
-        told = list(_content.read(tree, place, self.tools))
+        told = list(_content.read(self._theirs(tree), place, self.tools))
         if any(not isinstance(one, Gap | Learned) for one in told):
             evidence = (Evidence(place.where, MADE_HERE),)
             yield Sighting(f"repo:{owner}", Kind.REPOSITORY, (), {"platform": "folder", "path": "."}, evidence)
         yield from told
+
+    def _theirs(self, tree: _disk.Files) -> _disk.Files:
+        return _disk.Files(tree.root, (path for path in tree.paths if not self._is_ours(tree.root / path)))
+
+    def _is_ours(self, path: Path) -> bool:
+        return path.suffix.lower() in OURS and any(path.is_relative_to(own) for own in self.tools.ours)
 
     def _named(self, unit: Unit) -> str:
         place = str(unit.hints["path"])

@@ -131,6 +131,8 @@ class Tools(msgspec.Struct, frozen=True):
     """A private directory (0700) that is removed after the run."""
     note: Callable[[str], None] = lambda _: None
     """A line for the log: progress, waits. Never content."""
+    ours: tuple[Path, ...] = ()
+    """Gnomon's own records, waivers and reports: what they say of AI is no use of it."""
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -78,5 +78,14 @@ def scratch() -> Iterator[Path]:
 def assembled(config: Config, detector: Detector, facts: Facts, limiter: Limiter, directory: Path, note: Callable[[str], None]) -> Tools:
     """The tools of one source."""
     return Tools(
-        network=config.network, detector=detector, facts=facts, limiter=limiter, secret=secret, now=now, scratch=directory, note=note
-    )
+        network=config.network, detector=detector, facts=facts, limiter=limiter, secret=secret, now=now, scratch=directory, note=note,
+        ours=tuple(_ours(config)),
+    )  # fmt: skip
+
+
+def _ours(config: Config) -> Iterator[Path]:
+    """Where this run's registries, waivers and reports lie."""
+    yield config.output
+    yield from (config.waivers,) if config.waivers else ()
+    paths = (getattr(registry.settings, "path", None) for registry in config.registry)
+    yield from (path for path in paths if isinstance(path, Path))
