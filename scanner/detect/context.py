@@ -10,7 +10,7 @@ VENDORED = re.compile(
     re.IGNORECASE,
 )
 TEST = re.compile(
-    r"(^|/)(tests?|__tests__|testing|spec|specs|e2e|fixtures?|testdata|test-data|__mocks__|mocks?|cypress|integration[_-]?tests?|benchmarks?)/"
+    r"(^|/)(tests?|__tests__|testing|spec|specs|e2e|fixtures?|cassettes?|testdata|test-data|__mocks__|mocks?|cypress|integration[_-]?tests?|benchmarks?)/"
     r"|(^|/)(test_[^/]+|conftest)\.py$|_test\.(py|go|rb|exs|rs|dart)$|\.(test|spec)\.[cm]?[jt]sx?$|Tests?\.(java|kt|cs|scala|swift|php)$"
     r"|(^|/)src/(test|it)/|_spec\.rb$|\.robot$",
     re.IGNORECASE,

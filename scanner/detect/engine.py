@@ -11,7 +11,7 @@ from scanner.contracts import Fact, Findings
 from scanner.detect import context, prefilter
 from scanner.detect.artifacts import is_artifact
 from scanner.detect.reading import dispatch
-from scanner.detect.rules import agents, artifacts, credentials, datasets, deployments, images, leaks, manifests, models, sdks
+from scanner.detect.rules import agents, artifacts, credentials, datasets, deployments, images, leaks, manifests, models, sdks, serving
 from scanner.detect.rules.file import File
 from scanner.detect.settings import DetectSettings
 from scanner.detect.task import Task
@@ -63,7 +63,7 @@ def _examined(task: Task, key: bytes) -> Findings:
     if text is None:
         return Findings()
     file = File(task.path, text, dispatch.read(task.path, text))
-    found = tuple(itertools.islice(_facts(file, key if task.keys else None), MOST_FACTS))
+    found = tuple(serving.attached(file, itertools.islice(_facts(file, key if task.keys else None), MOST_FACTS)))
     reasons = [f"unparsed: {file.reading.broken}"] if file.reading.broken else []
     reasons += [f"over-limit: more than {MOST_FACTS} facts"] if len(found) == MOST_FACTS else []
     return Findings(facts=found, unread="; ".join(reasons))

@@ -56,7 +56,7 @@ OPEN = re.compile(
 )
 REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca|us-gov)\.(?=[a-z0-9]+\.)")
 BEDROCK_ARN = re.compile(
-    r"^arn:[\w-]+:bedrock:[\w-]*:\d*:(foundation-model|inference-profile|custom-model|provisioned-model|imported-model)/(.+)$"
+    r"^arn:[\w-]+:bedrock:[\w-]*:\d*:(foundation-model|(?:application-)?inference-profile|custom-model|provisioned-model|imported-model)/(.+)$"
 )
 
 
@@ -109,6 +109,12 @@ def _prefixes() -> frozenset[str]:
     return frozenset(table("aliases")["prefixes"])
 
 
+@cache
+def resellers() -> frozenset[str]:
+    """Providers that offer models of other makers."""
+    return frozenset(table("aliases")["resellers"])
+
+
 def provider_id(word: str) -> str | None:
     """Gnomon's name of a provider that a tool or list spells its own way, or None."""
     word = word.strip().lower()
@@ -126,6 +132,9 @@ def named(text: str) -> Named | None:
     text = text.strip()
     if not 2 <= len(text) <= 160 or not SHAPE.fullmatch(text):
         return _from_arn(text)
+    if text.startswith("ft:"):
+        base = _bare(text.split(":")[1])
+        return Named("openai", text, sure=True) if base else None
     if FILE.search(text) and text.lower() not in snapshot().models:
         return None
     return _bare(text) or (_prefixed(text) if "/" in text else _after_colon(text))

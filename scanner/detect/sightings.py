@@ -133,10 +133,6 @@ def _dataset(place: Place, fact: Fact) -> Iterator[Observation]:
     yield place.link(fact, Relation.USES, key)
 
 
-def _endpoint(place: Place, fact: Fact) -> Iterator[Observation]:
-    yield place.link(fact, Relation.CALLS, f"endpoint:{fact.name}")
-
-
 def _tuple(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
@@ -153,5 +149,4 @@ TOLD: Mapping[str, Callable[[Place, Fact], Iterator[Observation]]] = {
     "reference": _reference,
     "agent": _agent,
     "dataset": _dataset,
-    "endpoint": _endpoint,
 }

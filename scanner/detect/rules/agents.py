@@ -177,6 +177,7 @@ def _described(file: File) -> Iterator[Fact]:
             names = [name for document in file.reading.documents for name in _described_names(document.value)]
             for name in names[:100]:
                 yield fact("agent", f"agent.{row.id}", file.line_of(name), name=name, attributes={"type": row.type})
+            return
 
 
 def _described_names(value: Any) -> Iterator[str]:

@@ -5,21 +5,26 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 
 from scanner.contracts import Fact
-from scanner.detect.lexicon import Named, named, placeholder, plain, provider_id, shaped
+from scanner.detect.lexicon import Named, named, placeholder, provider_id, shaped
 from scanner.detect.models import UNRESOLVED, identifiers_of, model_ref
 from scanner.detect.reading.literal import Literal
 from scanner.detect.rules import served
 from scanner.detect.rules.file import File, fact
+from scanner.detect.rules.providers import placed, provider_of
 from scanner.detect.rules.slots import Slot, key_slot, places, slot, squeezed
 
 SCHEMES = ("hf://", "ollama://", "huggingface://", "ngc://", "https://huggingface.co/")
+LOCATED = re.compile(
+    r"(?:s3|gs|abfss?|wasbs|oci|az)://[^/\s]+/[^\s]+|https?://[^\s]+\.(?:gguf|safetensors|onnx|tar\.gz|pt|pth|bin|zip|joblib|pkl|mar|tflite|h5|keras|llamafile)(?:\?|$)|models:/[\w-]"
+)
+CONSTANT = re.compile(r"[A-Za-z_]\w{1,60}")
 SPACE = re.compile(r"\s")
 PATHLIKE = re.compile(r"^[./~]|^\$|^[A-Za-z]:\\|/$|//|\.\.")
 LIKELY = re.compile(r"\d|[-/:]")
 LISTED = re.compile(r"[\w.:/@+-]+(?:\s*[,|]\s*[\w.:/@+-]+)+")
 SIZED = re.compile(r"[A-Za-z][-_.:]?v?\d|\d+[bBmM](?![a-z])")
 INSIDE = re.compile(
-    r"(?P<option>--model(?:[-_](?:id|name|path))?|--embedding-model|--served-model-name|-hf)[= ]+[\"']?(?P<value>[\w.:/@+-]+)"
+    r"(?P<option>--model(?:[-_](?:id|name|path))?|--embedding-model|-hf)[= ]+[\"']?(?P<value>[\w.:/@+-]+)"
     r"|\bollama\s+(?:run|pull|create|show)\s+(?P<ollama>[a-z0-9][\w./-]*(?::[\w.-]+)?)"
     r"|\bdocker\s+model\s+(?:run|pull)\s+(?P<docker>[\w./-]+(?::[\w.-]+)?)"
     r"|\bvllm\s+serve\s+(?P<vllm>[\w.-]+/[\w.-]+)"
@@ -30,10 +35,10 @@ INSIDE = re.compile(
 class Found:
     """A model in one place, before doubles are taken out."""
 
-    __slots__ = ("line", "model", "rule", "sure")
+    __slots__ = ("line", "model", "rule", "served_id", "sure")
 
-    def __init__(self, model: Named, line: int, rule: str, *, sure: bool) -> None:
-        self.model, self.line, self.rule, self.sure = model, line, rule, sure
+    def __init__(self, model: Named, line: int, rule: str, *, sure: bool, served_id: str | None = None) -> None:
+        self.model, self.line, self.rule, self.sure, self.served_id = model, line, rule, sure, served_id
 
 
 def facts(file: File) -> Iterator[Fact]:
@@ -61,7 +66,8 @@ def _served(file: File) -> Iterator[Found]:
     """What manifests hand to a server, and what is named in the one field of a custom resource that is for it."""
     for reference, line, rule in served.models(file):
         if reference.provider != "local":
-            yield Found(Named(reference.provider, reference.model_id, sure=True), line, rule, sure=True)
+            named_so = reference.model_id + (f"@{reference.revision}" if reference.revision and reference.provider == "huggingface" else "")
+            yield Found(Named(reference.provider, named_so, sure=True), line, rule, sure=True, served_id=reference.served_id)
 
 
 def _found(file: File) -> Iterator[Found]:
@@ -147,6 +153,8 @@ def _judged(file: File, literal: Literal, text: str, kin: int) -> Found | None:
         return None
     if text.startswith(SCHEMES):
         return _addressed(literal, text)
+    if "://" in text or text.startswith("models:/"):
+        return _located(literal, text)
     if image := served.image_model(text):
         return Found(Named(image.provider, image.model_id, sure=True), literal.line, "image.model", sure=True)
     name = named(text)
@@ -167,12 +175,22 @@ def _addressed(literal: Literal, text: str) -> Found | None:
     return Found(Named(reference.provider, model, sure=True), literal.line, "address", sure=True)
 
 
+def _located(literal: Literal, text: str) -> Found | None:
+    """Weights by their address, under a key that is for them: `storageUri: gs://bucket/model`."""
+    if squeezed(literal.key) not in places().located_keys or not LOCATED.match(text):
+        return None
+    reference = model_ref(text, "")
+    if reference is None or not reference.identifiers or "dataset" in text or "output" in text:
+        return None
+    return Found(Named(reference.provider, reference.model_id, sure=True), literal.line, "address", sure=True)
+
+
 def _certain(file: File, literal: Literal, name: Named) -> Found | None:
     """An id that is one wherever it stands, except where the place says it is something else."""
     place = slot(literal, ai=True)
     if place is Slot.BARRED and not (literal.callee == "key" and not places().metadata & set(literal.path)):
         return None
-    return Found(_placed(file, literal, name), literal.line, f"id.{name.provider}", sure=place > Slot.NONE)
+    return Found(placed(file, literal, name), literal.line, f"id.{name.provider}", sure=place > Slot.NONE)
 
 
 def _by_place(file: File, literal: Literal, text: str, name: Named | None, kin: int) -> Found | None:
@@ -181,8 +199,8 @@ def _by_place(file: File, literal: Literal, text: str, name: Named | None, kin: 
     possible = shaped(text) and not PATHLIKE.search(text)
     if not possible or not _believed(file, literal, name, place, kin):
         return None
-    known = name or Named(_provider(file, literal, text), text, sure=False)
-    return Found(_placed(file, literal, known), literal.line, f"place.{literal.key or literal.callee or 'list'}", sure=place is Slot.STRONG)
+    known = name or Named(provider_of(file, literal, text), text, sure=False)
+    return Found(placed(file, literal, known), literal.line, f"place.{literal.key or literal.callee or 'list'}", sure=place is Slot.STRONG)
 
 
 def _believed(file: File, literal: Literal, name: Named | None, place: Slot, kin: int) -> bool:
@@ -194,9 +212,24 @@ def _believed(file: File, literal: Literal, name: Named | None, place: Slot, kin
         return False
     if place is Slot.STRONG:
         return file.speaks_of_ai and (name is not None or _telling(literal.text) or key_slot(literal.key) is not Slot.STRONG)
+    if place is Slot.NONE and _handed_on(file, literal):
+        place = Slot.WEAK
     if place is not Slot.WEAK or not file.speaks_of_ai:
         return False
     return not _is_provider(literal) if name is not None else not literal.member and _telling(literal.text)
+
+
+def _handed_on(file: File, literal: Literal) -> bool:
+    """Whether the constant this text is given to is used as a model further on: `const m = "phi"; client.chat({model: m})`."""
+    if (
+        literal.callee
+        or literal.member
+        or not CONSTANT.fullmatch(literal.key)
+        or file.kind not in ("python", "notebook", "grammar", "slashed")
+    ):
+        return False
+    use = rf"(?i:model\w*[\"']?\s*[:=]\s*|model\w*\(\s*|from_pretrained\(\s*|\.pull\(\s*)(?:\w+\.)?{re.escape(literal.key)}\b"
+    return re.search(use, file.text) is not None
 
 
 def _is_provider(literal: Literal) -> bool:
@@ -207,38 +240,3 @@ def _is_provider(literal: Literal) -> bool:
 def _telling(text: str) -> bool:
     """An unlisted name in a weak slot has to look like `org/model` or carry a size or version."""
     return bool(re.fullmatch(r"[\w.-]+/[\w.-]+(:[\w.-]+)?", text)) or bool(SIZED.search(text) and re.search(r"[-:._/]", text))
-
-
-def _provider(file: File, literal: Literal, text: str) -> str:
-    if text.count("/") == 1:
-        return "huggingface"
-    return _spoken(file, literal) or "unknown"
-
-
-def _placed(file: File, literal: Literal, name: Named) -> Named:
-    """The provider that the place names, where a model is had from more than one."""
-    if name.model_id.startswith("ai/"):
-        return Named("docker", name.model_id, name.sure)
-    if "/" in name.model_id or name.provider == "bedrock":
-        spoken = _by_path(literal)
-        return Named(spoken, name.model_id, name.sure) if spoken in RESELLERS - {"azure", "bedrock", "ollama"} else name
-    spoken = _spoken(file, literal)
-    return Named(spoken or name.provider, name.model_id, name.sure) if spoken in RESELLERS or name.model_id.lower() in plain() else name
-
-
-RESELLERS = frozenset({
-    "azure", "ollama", "groq", "openrouter", "bedrock", "github-models", "together", "fireworks", "cerebras", "sambanova", "databricks", "deepinfra", "nvidia",
-    "nim", "docker", "cloudflare", "siliconflow", "novita",
-})  # fmt: skip
-
-
-def _spoken(file: File, literal: Literal) -> str | None:
-    return _by_path(literal) or (next(iter(file.providers)) if len(file.providers) == 1 else None)
-
-
-def _by_path(literal: Literal) -> str | None:
-    for word in (literal.callee.rsplit(".", 1)[-1], literal.key, *reversed(literal.path)):
-        for part in re.split(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])", word):
-            if len(part) > 2 and (found := provider_id(part)) and found not in ("meta", "base", "auto"):
-                return found
-    return None

@@ -26,6 +26,7 @@ class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """catalogue/slots.toml."""
 
     strong_keys: frozenset[str]
+    located_keys: frozenset[str]
     strong_calls: tuple[str, ...]
     plain_calls: tuple[str, ...]
     options: frozenset[str]
