@@ -1,8 +1,9 @@
 """Assets, records and dates in plain words."""
 
+import re
 from datetime import datetime
 
-from scanner.model import Asset, Kind, Observed, Place, Record
+from scanner.model import Asset, Kind, Record
 
 MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 
@@ -21,6 +22,8 @@ def model_name(asset: Asset) -> str:
         return f"the credential {tail(asset.key)}"
     if asset.kind is Kind.IDENTITY:
         return f"the identity {tail(asset.key)}"
+    if asset.kind is Kind.ARTIFACT:
+        return re.split("[/:]", asset.key.rstrip("/"))[-1]  # its place says the rest
     return f"the {asset.kind} {tail(asset.key)}" if asset.kind in (Kind.WORKLOAD, Kind.ENDPOINT) else tail(asset.key)
 
 
@@ -29,17 +32,19 @@ def tail(key: str) -> str:
     return key.partition(":")[2]
 
 
-def place_name(asset: Asset, place: Place | None = None) -> str:
-    """`in the deployment gateway (prod-eu/llm)`, `at https://…`, `in s3://…`, `of acme/payments`."""
-    name = tail(asset.key)
-    if asset.kind is Kind.WORKLOAD and name.count("/") == 3:
-        cluster, namespace, kind, own = name.split("/")
-        return f"in the {kind} {own} ({cluster}/{namespace})"
-    if asset.kind is Kind.ENDPOINT:
-        return f"at {name}"
-    if asset.kind is Kind.REPOSITORY:
-        return f"of {name}" if place is None or place.observed is Observed.CODED else f"in {name}"
-    return f"in {name}"
+def place_name(asset: Asset) -> str:
+    """`in the deployment gateway (prod-eu/llm)`, `at https://…`, `in s3://…`, `in acme/payments`. A model is where its owner is."""
+    kind, _, name = (_owner(asset) if asset.kind is Kind.MODEL else asset.key).partition(":")
+    if kind == Kind.WORKLOAD and name.count("/") == 3:
+        cluster, namespace, controller, own = name.split("/")
+        return f"in the {controller} {own} ({cluster}/{namespace})"
+    return f"at {name}" if kind == Kind.ENDPOINT else f"in {name or kind}"
+
+
+def _owner(model: Asset) -> str:
+    """The key of what names a model; a repository without its `repo:` (docs/vocabulary.md)."""
+    owner, named, _ = tail(model.key).partition(f":{model.attributes.get('provider')}/")
+    return owner if named else model.key
 
 
 def day(when: str | None) -> str:
