@@ -54,7 +54,7 @@ def _code(graph: Graph, _: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
 
 def _called(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """It calls an AI endpoint, or one that leads to an AI workload."""
-    routed = dict(_routed(graph, chains))
+    routed = dict(_routed(graph, chains)) if len(graph.edges(Relation.CALLS)) else {}
     for link, _, target in _ends(graph, Relation.CALLS):
         if target.key in chains:
             yield link.source, (link, *chains[target.key][:1])

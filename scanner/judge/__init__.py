@@ -86,7 +86,7 @@ def checks(case: "Case") -> "Iterator[Verdict]":
 def _with_near_misses(case: "Case", findings: list[Finding]) -> Iterator[Finding]:
     from scanner.judge.near import Names
 
-    names, left = Names(case.records), NEAR_MISSES_AT_MOST if case.policy.near_misses else 0
+    names, left = Names(case.records), _affordable(case)
     for each in findings:
         subject = case.assets.get(each.subject or each.asset)
         if left and subject and each.record is None and each.check.startswith(("unregistered", "ungoverned", "adapter")):
@@ -94,6 +94,11 @@ def _with_near_misses(case: "Case", findings: list[Finding]) -> Iterator[Finding
             yield msgspec.structs.replace(each, near_misses=names.like(subject, case.policy.near_miss, case.policy.near_misses))
         else:
             yield each
+
+
+def _affordable(case: "Case") -> int:
+    """A large registry makes each look-up dearer: a second in all, whatever its size."""
+    return min(NEAR_MISSES_AT_MOST, 20_000_000 // max(1, len(case.records))) if case.policy.near_misses else 0
 
 
 __all__ = ["Judged", "Policy", "judge"]

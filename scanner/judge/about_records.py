@@ -102,7 +102,8 @@ def _past(case: Case, when: str | None) -> bool:
 def conflicts(case: Case) -> Iterator[Verdict]:
     """Two registries that disagree about one model; once for each pair of records."""
     said: set[tuple[str, ...]] = set()
-    for subject in sorted(case.matched):
+    registries = {record.registry for record in case.records}
+    for subject in sorted(case.matched) if len(registries) > 1 else ():
         if len({record.registry for _, record in case.matches(subject)}) < 2:
             continue
         for place in case.at.get(subject, ()):

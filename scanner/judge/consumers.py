@@ -32,6 +32,8 @@ class Consumers:
 
     def records(self, asset: Asset) -> tuple[Record, ...]:
         """The records whose identities list the credential, or the identity that holds it, word for word."""
+        if not self._listed:
+            return ()
         holders = (link.source for link in self._case.graph.into(asset.key, Relation.HOLDS))
         names = {name for key in (asset.key, *holders) for name in self._names(key)}
         found = {record.id: record for name in names for record in self._listed.get(name, ())}

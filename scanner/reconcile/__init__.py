@@ -16,7 +16,8 @@ def reconcile(
     index = Index(records, linked or {})
     found: dict[tuple[str, str], Match] = {}
     for subject, places in sorted(_by_subject(derived).items()):
-        for match in matches_of(candidate(inventory, subject, places, index), index):
+        sure = index.surest(inventory.assets[subject])
+        for match in matches_of(candidate(inventory, subject, places, index), index) if sure is None else sure:
             found.setdefault((match.asset, match.record), match)
     return list(found.values())
 

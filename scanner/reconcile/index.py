@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from scanner.approved import repository_of
 from scanner.identifiers import name_of, row
-from scanner.model import Record, State
+from scanner.model import Asset, Match, Record, State
 
 CURRENT = frozenset({State.APPROVED, State.DEPLOYED})
 
@@ -27,6 +27,13 @@ class Index:
         for record_id, identifiers in linked.items():
             for identifier in identifiers:
                 self.linked[identifier] += by_id.get(record_id, ())
+
+    def surest(self, asset: Asset) -> list[Match] | None:
+        """All matches of an asset, where its own strong identifier settles it: one registry, one look-up. None: ask every matcher."""
+        if len(self.registries) > 1:
+            return None
+        found = [(each, record) for each in asset.identifiers if each in self.listed and row(each).strong for record in self.listed[each]]
+        return [Match(asset.key, record.id, f"strong {each}", strong=True) for each, record in found] or None
 
     def _add(self, record: Record) -> None:
         for identifier in dict.fromkeys((*record.identifiers, *map(_typed, (record.name, *record.aliases)))):

@@ -20,5 +20,6 @@ def resolve(sheets: Iterable[Sheet]) -> Inventory:
     heap = heaped(sheets)
     assets, canonical = merged(heap)
     ends = Ends(assets, canonical, heap.links)
-    links, stale = linked(heap, ends)
-    return Inventory({key: ends.assets[key] for key in sorted(ends.assets)}, links, stale)
+    order = sorted(ends.assets)
+    links, stale = linked(heap, ends, order)
+    return Inventory({key: ends.assets[key] for key in order}, links, stale)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from scanner.identifiers import table
 from scanner.model import Asset, Kind, Link, Relation
@@ -15,7 +15,7 @@ BUCKETS = ("s3://", "artifact:s3://")
 class Ends:
     """Finds the assets that the ends of links mean; adds to `assets` what is only referred to."""
 
-    def __init__(self, assets: dict[str, Asset], canonical: Mapping[str, str], links: Iterable[Link]) -> None:
+    def __init__(self, assets: dict[str, Asset], canonical: Mapping[str, str], links: list[Link]) -> None:
         self.assets = assets
         self.held: dict[str, list[str]] = {}
         """Prefixes that stand as one asset for the many artifacts below them."""
@@ -31,20 +31,20 @@ class Ends:
         """Only the ends that are no key of an asset."""
         return self._named
 
-    def _name(self, links: Iterable[Link]) -> None:
-        unknown = {end: link for link in links for end in (link.source, link.target) if end not in self.assets and end not in self._named}
-        if not unknown:
-            return
-        holders = self._holders(unknown.keys())
-        self._artifacts = sorted(key for key, asset in self.assets.items() if _is_weights(asset))
+    def _name(self, links: list[Link]) -> None:
+        assets, named = self.assets, self._named
+        unknown = {link.source: link for link in links if link.source not in assets and link.source not in named}
+        unknown |= {link.target: link for link in links if link.target not in assets and link.target not in named}
+        holders = self._holders(unknown)
+        if any(end.startswith(BUCKETS) for end in unknown):
+            self._artifacts = sorted(key for key, asset in self.assets.items() if _is_weights(asset))
         for end in sorted(unknown):
             link = unknown[end]
             found = self._found(end, holders) or (self._placeholder(end, link, end == link.target),)
             if found != (end,):
                 self._named[end] = found
 
-    def _holders(self, wanted: Iterable[str]) -> Mapping[str, list[str]]:
-        names = set(wanted)
+    def _holders(self, names: Mapping[str, Link]) -> Mapping[str, list[str]]:
         holders: defaultdict[str, list[str]] = defaultdict(list)
         for key, asset in self.assets.items():
             for identifier in asset.identifiers:

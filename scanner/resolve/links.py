@@ -8,46 +8,56 @@ from scanner.resolve.heap import Heap
 from scanner.resolve.merge import evidence_of
 
 Edge = tuple[str, Relation, str]
-RELATIONS = {relation: number for number, relation in enumerate(Relation)}
+CODES = {relation: number for number, relation in enumerate(Relation)}
 
 
-def linked(heap: Heap, ends: Ends) -> tuple[tuple[Link, ...], frozenset[int]]:
-    """The links, sorted, and the positions of those that only stale sheets told of."""
+def linked(heap: Heap, ends: Ends, order: list[str]) -> tuple[tuple[Link, ...], frozenset[int]]:
+    """The links, sorted, and the positions of those that only stale sheets told of. `order`: the keys of all assets, sorted."""
     told: dict[Edge, Link] = {}
-    old: dict[Edge, None] = {}
+    old: set[Edge] = set()
     for sheet, (start, end) in enumerate(pairwise((*heap.starts, len(heap.links)))):
-        _tell(heap.links[start:end], ends, told, old if heap.stale[sheet] else None)
-    for link in ends.links():
-        told.setdefault((link.source, link.relation, link.target), link)
-    links = _sorted(list(told.values()), ends)
-    return links, frozenset(number for number, link in enumerate(links) if old and (link.source, link.relation, link.target) in old)
+        _tell(_named(heap.links[start:end], ends), told, old if heap.stale[sheet] else None)
+    _tell(list(ends.links()), told, None)
+    links = _sorted(list(told.values()), order)
+    return links, frozenset(number for number, link in enumerate(links) if old and _edge(link) in old)
 
 
-def _tell(links: list[Link], ends: Ends, told: dict[Edge, Link], old: dict[Edge, None] | None) -> None:
+def _edge(link: Link) -> Edge:
+    return link.source, link.relation, link.target
+
+
+def _named(links: list[Link], ends: Ends) -> list[Link]:
+    """The links with both ends as keys of assets."""
     named = ends.exact()
+    if not any(link.target in named or link.source in named for link in links):
+        return links
+    return [
+        link if source == link.source and target == link.target else Link(source, link.relation, target, link.evidence)
+        for link in links
+        for source in ends.of(link.source)
+        for target in ends.of(link.target)
+    ]
+
+
+def _tell(links: list[Link], told: dict[Edge, Link], old: set[Edge] | None) -> None:
     for link in links:
-        if link.source not in named and link.target not in named:
-            edge = (link.source, link.relation, link.target)
-            if edge not in told:
-                told[edge] = link
-                if old is not None:
-                    old[edge] = None
-            elif link.evidence != told[edge].evidence:
-                told[edge] = Link(*edge, evidence_of((told[edge].evidence, link.evidence)))
-            continue
-        for source in ends.of(link.source):
-            for target in ends.of(link.target):
-                _tell([Link(source, link.relation, target, link.evidence)], ends, told, old)
+        edge = (link.source, link.relation, link.target)
+        known = told.setdefault(edge, link)
+        if known is link:
+            if old is not None:
+                old.add(edge)
+        elif link.evidence != known.evidence:
+            told[edge] = Link(link.source, link.relation, link.target, evidence_of((known.evidence, link.evidence)))
 
 
-def _sorted(links: list[Link], ends: Ends) -> tuple[Link, ...]:
+def _sorted(links: list[Link], order: list[str]) -> tuple[Link, ...]:
     """By source, relation and target, compared as numbers: half a million comparisons of strings would cost a second."""
     import numpy as np
 
-    place = {key: number for number, key in enumerate(sorted(ends.assets))}
+    place = {key: number for number, key in enumerate(order)}
     columns = (
         np.fromiter((place[link.target] for link in links), np.int32, len(links)),
-        np.fromiter((RELATIONS[link.relation] for link in links), np.int8, len(links)),
+        np.fromiter((CODES[link.relation] for link in links), np.int8, len(links)),
         np.fromiter((place[link.source] for link in links), np.int32, len(links)),
     )
-    return tuple(links[number] for number in np.lexsort(columns))
+    return tuple(map(links.__getitem__, np.lexsort(columns).tolist()))
