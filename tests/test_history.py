@@ -228,3 +228,19 @@ def test_the_same_run_twice_changes_nothing(assets: list[Asset], sights: dict[st
     twice = second(list(once.findings), current, seen, seen, sight_changed=changed)
     assert {each.status for each in twice.findings} <= {Status.ONGOING}
     assert twice.closed == ()
+
+
+def test_an_orphan_that_could_be_used_anywhere_is_not_resolved_by_a_blind_run() -> None:
+    key = Asset("credential:aws/1/access-key/A", Kind.CREDENTIAL, (), {"usable_from": ("*",)}, (), ("kubernetes/prod/web",))
+    orphan = finding(key, "orphaned-credential")
+    before, blind = view(key), view(key, llm=Sight.DENIED)
+    options = {"before": before, "when": TUESDAY, "names": {}}
+    assert [each.status for each in compare([orphan], [], after=blind, **options).findings] == [Status.LOST]
+    assert [each.status for each in compare([orphan], [], after=before, **options).closed] == [Status.RESOLVED]
+
+
+def test_a_waiver_that_covered_nothing_is_not_resolved_by_a_blind_run() -> None:
+    unused = finding("waiver:unregistered-coded on model:acme/gone:*", "waiver-unused")
+    options = {"before": view(), "when": TUESDAY, "names": {}}
+    assert [each.status for each in compare([unused], [], after=view(web=Sight.DENIED), **options).findings] == [Status.LOST]
+    assert [each.status for each in compare([unused], [], after=view(), **options).closed] == [Status.RESOLVED]

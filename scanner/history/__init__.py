@@ -14,6 +14,8 @@ from scanner.model import Asset, Coverage, Finding, Status
 __all__ = ["Compared", "View", "compare", "roots"]
 
 ANYWHERE = "*"
+EVERYWHERE = ("orphaned-credential", "waiver-unused")
+"""Checks that need every place to have been read, unless the credential says where alone it can be used."""
 REGARDLESS = ("workload:", "endpoint:", "identity:", "repo:")
 """Keys of things that are inventoried whatever the catalogue knows: it cannot make them appear or vanish."""
 
@@ -143,11 +145,15 @@ class _Comparison:
 def _places(finding: Finding, assets: Mapping[str, Asset], names: Mapping[str, str]) -> list[str]:
     """The places that show a finding, or could show that it is none: where its things lie and could be used.
 
-    What can be used anywhere is judged by its platform's own record of its use, never by where we looked.
+    An orphan that could be used anywhere, and a waiver that covers nothing, are said only of what was seen everywhere.
     """
     keys = [finding.asset, finding.subject, *(end for link in finding.chain for end in (link.source, link.target))]
     things = [assets[names.get(key, key)] for key in keys if key and names.get(key, key) in assets]
-    return sorted({place for thing in things for place in (*thing.scopes, *_usable_from(thing)) if place != ANYWHERE})
+    used = {place for thing in things for place in _usable_from(thing)}
+    if finding.check in EVERYWHERE and not (used and ANYWHERE not in used):
+        used.add(ANYWHERE)
+    everywhere = {ANYWHERE} if finding.check in EVERYWHERE else set()
+    return sorted({place for thing in things for place in thing.scopes} | used - {ANYWHERE} | used & everywhere)
 
 
 def _usable_from(thing: Asset) -> Iterator[str]:
