@@ -34,12 +34,8 @@ class Graph:
         self.keys: Sequence[str] = tuple(inventory.assets)
         self.links = inventory.links
         self.number = {key: number for number, key in enumerate(self.keys)}
-        count = len(self.links)
-        self.source: Numbers = np.fromiter((self.number[link.source] for link in self.links), np.int32, count)
-        self.target: Numbers = np.fromiter((self.number[link.target] for link in self.links), np.int32, count)
-        self.relation = np.fromiter((CODES[link.relation] for link in self.links), np.int8, count)
-        self.stale: Flags = np.zeros(count, np.bool_)
-        self.stale[list(inventory.stale_links)] = True
+        columns = inventory.numbers or numbered(self.links, self.number)
+        self.source, self.target, self.relation = (np.frombuffer(column, np.int32) for column in columns)
 
     @cached_property
     def of_kind(self) -> Mapping[Kind, list[Asset]]:
@@ -176,6 +172,19 @@ class Graph:
         for start, end in pairwise(nodes):
             goal = self.keys[end]
             yield next(link for link in self.out_of(self.keys[start], *relations) if link.target == goal)
+
+
+def numbered(links: Sequence[Link], number: Mapping[str, int]) -> tuple[bytes, bytes, bytes]:
+    """Links as int32 columns: the numbers of their sources and targets, and of their relations."""
+    import numpy as np
+
+    columns = (
+        (number[link.source] for link in links),
+        (number[link.target] for link in links),
+        (CODES[link.relation] for link in links),
+    )
+    source, target, relation = (np.fromiter(column, np.int32, len(links)).tobytes() for column in columns)
+    return source, target, relation
 
 
 def _sorted_edges(ends: "Numbers", nodes: int) -> tuple[list[int], list[int]]:

@@ -202,6 +202,8 @@ class Inventory(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
     stale_links: frozenset[int] = frozenset()
     """Positions in `links` that only stale sheets told of."""
+    numbers: tuple[bytes, bytes, bytes] | None = None
+    """The links as int32 columns, where they are known: positions of source and target in `assets`, and of the relation in its list."""
 
 
 class Observed(StrEnum):

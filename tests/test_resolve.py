@@ -175,7 +175,8 @@ def test_a_link_that_only_stale_sheets_told_of_is_marked() -> None:
 
 
 def test_nothing_makes_nothing() -> None:
-    assert resolve([]) == Inventory({}, ())
+    inventory = resolve([])
+    assert (inventory.assets, inventory.links, inventory.stale_links) == ({}, (), frozenset())
 
 
 def test_a_name_with_newlines_and_a_key_without_a_kind_do_no_harm() -> None:

@@ -21,5 +21,5 @@ def resolve(sheets: Iterable[Sheet]) -> Inventory:
     assets, canonical = merged(heap)
     ends = Ends(assets, canonical, heap.links)
     order = sorted(ends.assets)
-    links, stale = linked(heap, ends, order)
-    return Inventory({key: ends.assets[key] for key in order}, links, stale)
+    links, stale, numbers = linked(heap, ends, order)
+    return Inventory({key: ends.assets[key] for key in order}, links, stale, numbers)
