@@ -56,6 +56,14 @@ def test_pods_alone_keep_their_deployments_name_where_nothing_else_may_be_listed
         assert len(reader.gaps()) == 2
 
 
+def test_namespaces_that_the_config_does_not_name_are_named_as_skipped(tmp_path: Path) -> None:
+    there = [*SMALL, k8s.namespace("web"), k8s.namespace("zoo")]
+    with reading(there, tmp_path, settings={"namespaces": ("web",)}) as reader:
+        assert [unit.scope for unit in reader.units()] == ["kubernetes/prod-eu/web"]
+        skipped = {gap.scope: gap.reason for gap in reader.listing_gaps() if "#" not in gap.scope}
+        assert skipped == {f"kubernetes/prod-eu/{name}": Reason.SKIPPED for name in ("llm", "zoo")}
+
+
 def test_no_list_of_namespaces_leaves_the_contexts_own(tmp_path: Path) -> None:
     with reading(SMALL, tmp_path, denied=[("gnomon", "", "namespaces")], namespace="llm") as reader:
         assert [unit.scope for unit in reader.units()] == ["kubernetes/prod-eu/llm"]
@@ -66,7 +74,9 @@ def test_namespaces_that_the_config_names_need_no_list(tmp_path: Path) -> None:
     denied = [("gnomon", "", "namespaces"), ("gnomon", "llm", "namespaces")]
     with reading(SMALL, tmp_path, denied=denied, settings={"namespaces": ("llm",)}) as reader:
         assert [unit.scope for unit in reader.units()] == ["kubernetes/prod-eu/llm"]
-        assert [gap.scope for gap in reader.listing_gaps()] == ["kubernetes/prod-eu#unreferenced-secrets"]
+        told = {gap.scope: gap.detail for gap in reader.listing_gaps()}
+        assert set(told) == {"kubernetes/prod-eu", "kubernetes/prod-eu#unreferenced-secrets"}
+        assert "which others there are is not known" in told["kubernetes/prod-eu"]
 
 
 def test_a_namespace_that_the_config_names_and_nobody_has_is_said(tmp_path: Path) -> None:

@@ -144,7 +144,11 @@ class Kubernetes:
             yield from checks(cluster.client, cluster.discovery, self.settings)
 
     def _namespaces(self, cluster: Cluster) -> Iterator[Unit | Gap]:
-        for name, labels in self._listed(cluster):
+        for listed in self._listed(cluster):
+            if isinstance(listed, Gap):
+                yield listed
+                continue
+            name, labels = listed
             scope = f"kubernetes/{cluster.name}/{name}"
             if labels is None:
                 yield Gap(self.source, scope, Reason.NOT_SERVED, f"the config names the namespace {name}, and the cluster has none")
@@ -160,19 +164,23 @@ class Kubernetes:
                 {"cluster": cluster.name, "namespace": name, "labels": msgspec.json.encode(kept, order="sorted").decode()},
             )
 
-    def _listed(self, cluster: Cluster) -> Iterator[tuple[str, dict[str, str] | None]]:
-        """Each wanted namespace with its labels; None where the config names one that is not there."""
+    def _listed(self, cluster: Cluster) -> Iterator[tuple[str, dict[str, str] | None] | Gap]:
+        """Each wanted namespace with its labels; None where the config names one that is not there. The others are named as skipped."""
         try:
             found = {str(item["metadata"]["name"]): marks(item) for item in cluster.client.items("/api/v1/namespaces")}
-        except AccessDenied:
+        except AccessDenied as error:
             own = login.default_namespace(self.settings, cluster.cluster)
             names = self.settings.namespaces or ((own,) if own else ())
             yield from ((name, _one(cluster, name)) for name in names)
             if not self.settings.namespaces:
                 raise
+            detail = f"only `namespaces` are read, and which others there are is not known: {error}"
+            yield Gap(self.source, f"kubernetes/{cluster.name}", Reason.SKIPPED, detail, error.remedy)
             return
         wanted = self.settings.namespaces or sorted(found)
         yield from ((name, found.get(name)) for name in wanted)
+        for name in sorted(found.keys() - set(wanted)):
+            yield Gap(self.source, f"kubernetes/{cluster.name}/{name}", Reason.SKIPPED, "not among `namespaces`")
 
     def _label_keys(self) -> frozenset[str]:
         settings = self.settings
