@@ -4,7 +4,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from scanner.store.tables import FACTS, FINDINGS, POINTS, REGISTRIES, RUNS
 
@@ -30,10 +30,16 @@ def begin(connection: Connection, config_hash: str, partial: bool, now: str) -> 
     connection.execute(update(RUNS).where(RUNS.c.id.in_(given_up)).values(status="abandoned", finished=now))
     if going_on is not None:
         return RunHandle(going_on.id, going_on.started, True)
-    run = RunHandle(f"{_moment(now):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}", now, False)
+    run = RunHandle(_name(connection, now), now, False)
     row = {"id": run.id, "started": now, "status": "running", "config_hash": config_hash, "partial": partial}
     connection.execute(insert(RUNS), [row])
     return run
+
+
+def _name(connection: Connection, now: str) -> str:
+    """Sorts after every run that began before, in the same second too."""
+    earlier = connection.execute(select(func.count()).select_from(RUNS).where(RUNS.c.started == now)).scalar_one()
+    return f"{_moment(now):%Y%m%dT%H%M%SZ}-{earlier:02x}{secrets.token_hex(3)}"
 
 
 def finish(connection: Connection, run: str, now: str, facts: str) -> None:
