@@ -80,7 +80,9 @@ class Case:
         self.matched: defaultdict[str, list[tuple[Match, Record]]] = defaultdict(list)
         """The matches of each subject, with their records."""
         for match in matches:
-            self.matched[match.asset] += [(match, record) for record in self.by_id.get(match.record, ())]
+            pairs = self.matched[match.asset]
+            for record in self.by_id.get(match.record, ()):
+                pairs.append((match, record))
 
     def unread(self, what: str) -> frozenset[str]:
         """The places that were not read whole and could run, store or hold something; the registries are none of them."""

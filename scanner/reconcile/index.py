@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from scanner.approved import repository_of
+from scanner.approved import ANYWHERE, repository_of
 from scanner.identifiers import name_of, row
 from scanner.model import Asset, Match, Record, State
 
@@ -29,11 +29,17 @@ class Index:
                 self.linked[identifier] += by_id.get(record_id, ())
 
     def surest(self, asset: Asset) -> list[Match] | None:
-        """All matches of an asset, where its own strong identifier settles it: one registry, one look-up. None: ask every matcher."""
-        if len(self.registries) > 1:
+        """All matches of an asset, where its own identifiers settle it without a question of scope. None: ask every matcher."""
+        if len(self.registries) > 1 or self.linked or asset.key in self.listed:
             return None
-        found = [(each, record) for each in asset.identifiers if each in self.listed and row(each).strong for record in self.listed[each]]
-        return [Match(asset.key, record.id, f"strong {each}", strong=True) for each, record in found] or None
+        hits = [(each, row(each)) for each in asset.identifiers if each in self.listed]
+        strong = [each for each, kind in hits if kind.strong]
+        if strong:
+            return [Match(asset.key, record.id, f"strong {each}", strong=True) for each in strong for record in self.listed[each]]
+        pinned = [(each, record) for each, kind in hits if kind.pinned for record in self.listed[each]]
+        if any(record.approved_scope != ANYWHERE for _, record in pinned):
+            return None
+        return [Match(asset.key, record.id, f"pinned {each}", strong=False) for each, record in pinned] or None
 
     def _add(self, record: Record) -> None:
         for identifier in dict.fromkeys((*record.identifiers, *map(_typed, (record.name, *record.aliases)))):
