@@ -33,14 +33,12 @@ def wanted(path: str, size: int | None) -> bool:
 
 def triage(path: str, data: bytes, settings: DetectSettings) -> Task | Findings:
     """What is left to do with a file: nothing, or a task for a parser."""
-    if is_artifact(path, len(data)):
-        return Task(path, data, text=False, artifact=True)
+    artifact = is_artifact(path, len(data))
     hits = prefilter.scan(data, path) if dispatch.kind_of(path) else frozenset()
-    if not hits:
-        return Findings()
-    if len(data) > settings.max_text_bytes:
-        return Findings(unread=f"over-limit: {len(data)} bytes of text, {settings.max_text_bytes} are read")
-    return Task(path, data, keys="key" in hits)
+    large = len(data) > settings.max_text_bytes
+    if artifact or (hits and not large):
+        return Task(path, data, text=bool(hits) and not large, artifact=artifact, keys="key" in hits)
+    return Findings(unread=f"over-limit: {len(data)} bytes of text, {settings.max_text_bytes} are read") if hits else Findings()
 
 
 def examine(task: Task, key: bytes) -> Findings:
@@ -56,14 +54,18 @@ def examine(task: Task, key: bytes) -> Findings:
 
 
 def _examined(task: Task, key: bytes) -> Findings:
-    if task.artifact:
-        found = tuple(_placed(task.path, artifacts.facts(task.path, task.data)))
-        return Findings(found, next((f"unparsed: {fact.attributes['unread']}" for fact in found if "unread" in fact.attributes), ""))
-    text = decoded(task.data)
-    if text is None:
-        return Findings()
-    file = File(task.path, text, dispatch.read(task.path, text))
-    found = tuple(serving.attached(file, itertools.islice(_facts(file, key if task.keys else None), MOST_FACTS)))
+    weights = _weights(task) if task.artifact else Findings()
+    text = decoded(task.data) if task.text and not weights.facts else None
+    return weights if text is None else _read(File(task.path, text, dispatch.read(task.path, text)), key if task.keys else None)
+
+
+def _weights(task: Task) -> Findings:
+    found = tuple(_placed(task.path, artifacts.facts(task.path, task.data)))
+    return Findings(found, next((f"unparsed: {fact.attributes['unread']}" for fact in found if "unread" in fact.attributes), ""))
+
+
+def _read(file: File, key: bytes | None) -> Findings:
+    found = tuple(serving.attached(file, itertools.islice(_facts(file, key), MOST_FACTS)))
     reasons = [f"unparsed: {file.reading.broken}"] if file.reading.broken else []
     reasons += [f"over-limit: more than {MOST_FACTS} facts"] if len(found) == MOST_FACTS else []
     return Findings(facts=found, unread="; ".join(reasons))

@@ -90,6 +90,11 @@ def plain() -> Mapping[str, str]:
 
 
 @cache
+def _short() -> frozenset[str]:
+    return frozenset(table("models")["short"])
+
+
+@cache
 def _words() -> frozenset[str]:
     return frozenset(table("models")["words"])
 

@@ -10,6 +10,7 @@ from scanner.detect.reading.imports import python_imports
 from scanner.detect.reading.literal import Reading, Unreadable
 
 MAGIC = re.compile(r"^\s*[%!?]")
+SHELL = re.compile(r"^\s*(!|%(?:pip|conda|sh|env)\b)")
 
 
 def read(text: str) -> Reading:
@@ -47,18 +48,12 @@ def _found(text: str, source: str, at: int) -> int:
 
 
 def _cell(source: str) -> Reading:
-    if source.lstrip().startswith(("%%bash", "%%sh", "%%script", "!", "%%cmd")) or "\n!" in source:
-        shell = (
-            "\n".join(line.lstrip("! ") if MAGIC.match(line) else "" for line in source.split("\n"))
-            if not source.lstrip().startswith("%%")
-            else source
-        )
-        reading = lines.read_shell(shell)
-    elif source.lstrip().startswith("%%writefile"):
-        return lines.read_words(source)
-    else:
-        reading = Reading()
-    code = "\n".join("pass" if MAGIC.match(line) and "=" not in line.split("!")[0] else line for line in source.split("\n"))
+    first = source.lstrip()
+    if first.startswith(("%%bash", "%%sh", "%%script", "%%cmd", "%%writefile")):
+        return lines.read_shell(source) if not first.startswith("%%writefile") else lines.read_words(source)
+    shell = "\n".join(line.lstrip("!% ") if SHELL.match(line) else "" for line in source.split("\n"))
+    reading = lines.read_shell(shell) if shell.strip() else Reading()
+    code = "\n".join("pass" if MAGIC.match(line) else line for line in source.split("\n"))
     try:
         reading.add(python.read(code))
     except Unreadable:

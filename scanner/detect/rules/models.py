@@ -130,10 +130,9 @@ def _pieces(literal: Literal) -> Iterator[str]:
 
 def _inside(file: File) -> Iterator[Found]:
     """What a sentence, a usage text or a command in a string hands to an option or a tool that takes a model."""
-    for literal in file.reading.literals:
-        if len(literal.text) < 12 or literal.callee == "word":
-            continue
-        for found in INSIDE.finditer(literal.text):
+    texts = [(literal.text, literal.line) for literal in file.reading.literals if len(literal.text) > 11 and literal.callee != "word"]
+    for content, begin in (*texts, *file.reading.commands):
+        for found in INSIDE.finditer(content):
             tool = next((name for name in ("ollama", "docker", "vllm") if found[name]), "")
             text = (found["value"] or found["json"] or found[tool or "ollama"] or "").rstrip(".,:;")
             name = named(text)
@@ -142,7 +141,7 @@ def _inside(file: File) -> Iterator[Found]:
                 provider = tool if tool in ("ollama", "docker") else known.provider
                 yield Found(
                     Named(provider, known.model_id, sure=True),
-                    literal.line + literal.text.count("\n", 0, found.start()),
+                    begin + content.count("\n", 0, found.start()),
                     "command.model",
                     sure=True,
                 )

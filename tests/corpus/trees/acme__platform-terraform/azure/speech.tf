@@ -1,0 +1,4 @@
+resource "azurerm_cognitive_account" "speech" {
+  name = "acme-speech"
+  kind = "SpeechServices"
+}

@@ -1,0 +1,2 @@
+llm_model     = "meta-llama/Llama-3.1-8B-Instruct"
+instance_type = "g5.xlarge"

@@ -1,0 +1,5 @@
+resource "google_vertex_ai_endpoint" "ranker" {
+  name         = "ranker"
+  display_name = "ranker"
+  location     = "europe-west4"
+}
