@@ -12,6 +12,7 @@ _PLACES = {
     "github/": ("repository", "repositories"),
     "kubernetes": ("cluster", "clusters"),
     "kubernetes/": ("namespace", "namespaces"),
+    "#unreferenced-secrets": ("cluster's secrets that nothing refers to", "clusters' secrets that nothing refers to"),
     "aws": ("account", "accounts"),
     "aws/iam": ("account's IAM", "accounts' IAM"),
     "aws/s3": ("bucket", "buckets"),
@@ -114,6 +115,9 @@ def absence(coverage: Coverage) -> str:
 
 def place_words(scope: str) -> tuple[str, str]:
     """What a coverage path names, in the singular and the plural."""
+    part = scope.rpartition("#")[2]
+    if f"#{part}" in _PLACES:
+        return _PLACES[f"#{part}"]
     head, *rest = scope.split("/")
     if head == "aws":
         service = next((part for part in rest[1:] if f"aws/{part}" in _PLACES), None)
@@ -185,7 +189,7 @@ def _short(scope: str) -> str:
     """A place without what its words say already: `kubernetes/prod-eu/llm` is the namespace `prod-eu/llm`."""
     if scope.startswith("aws/") and "/s3/" in scope:
         return scope.partition("/s3/")[2]
-    head, _, rest = scope.partition("/")
+    head, _, rest = scope.removesuffix("#unreferenced-secrets").partition("/")
     return rest if head in _PLACES and rest else scope
 
 

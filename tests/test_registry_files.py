@@ -4,6 +4,7 @@ import json
 import os
 import re
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from scanner.errors import Unreachable
 from scanner.model import ApprovedScope, BaseModel, Gap, Reason, Record, State, Transition
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = json.loads((ROOT / "connectors/registries/record.schema.json").read_text("utf-8"))
+SCHEMA = json.loads(files("connectors.registries").joinpath("record.schema.json").read_text("utf-8"))
 DOCS = (ROOT / "docs/registry.md").read_text("utf-8")
 
 

@@ -178,3 +178,10 @@ def test_hostile_names_make_a_sentence_of_one_line() -> None:
     for severity in Severity:
         findings: tuple[Finding, ...] = tuple(replace(one, severity=severity) for one in hostile().findings)
         assert "\n" not in _summary.worst_case(replace(hostile(), findings=findings))
+
+
+def test_secrets_that_nothing_refers_to_are_not_called_clusters() -> None:
+    gaps = tuple(Gap("k", f"kubernetes/{name}#unreferenced-secrets", Reason.SKIPPED) for name in ("prod-eu", "staging"))
+    (told,) = _coverage.unseen(Coverage((), gaps))
+    assert told.words == "2 clusters' secrets that nothing refers to"
+    assert told.names == ("prod-eu", "staging")
