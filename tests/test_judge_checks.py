@@ -173,7 +173,7 @@ def test_a_false_positive_is_bound_to_its_evidence() -> None:
     finding = audited(RETIRED, records=[record("fraud", State.RETIRED)]).one("retired-but-running")
     same = Waiver("lead", "not ours", finding=finding.id, kind=WaiverKind.FALSE_POSITIVE, evidence=evidence_hash(finding))
     judged = audited(RETIRED, records=[record("fraud", State.RETIRED)], waivers=(same,))
-    assert judged.one("retired-but-running").waived_by == "lead"
+    assert judged.one("retired-but-running").waived_by == "lead, as a false positive: not ours"
     changed = Sighting(WORKLOAD, Kind.WORKLOAD, (), {"running": True}, (Evidence("test:elsewhere", "another-rule"),))
     again = audited(
         sheet(changed, STORED, link(WORKLOAD, Relation.LOADS, ARTIFACT)), records=[record("fraud", State.RETIRED)], waivers=(same,)

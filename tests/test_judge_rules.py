@@ -463,7 +463,7 @@ def test_a_waiver_marks_and_hides_nothing() -> None:
 
     waiver = Waiver("lead", "moves in December", check="retired-but-running", asset="workload:prod-eu/*", expires=date(2026, 12, 31))
     finding = audited(sheet(*LOADS_IT), records=[record("fraud", State.RETIRED)], waivers=(waiver,)).one("retired-but-running")
-    assert finding.waived_by == "lead"
+    assert finding.waived_by == "lead, until 2026-12-31: moves in December"
 
 
 # Blind spots.

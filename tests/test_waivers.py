@@ -107,7 +107,7 @@ def test_a_waiver_runs_until_the_end_of_its_last_day(last: date | None, over: bo
 
 def test_a_waived_finding_is_marked_and_stays() -> None:
     waiver = Waiver("lead", "why", finding=FINDING.id, expires=date(2026, 12, 1))
-    assert [each.waived_by for each in waived([FINDING], (waiver,), NOW)] == ["lead"]
+    assert [each.waived_by for each in waived([FINDING], (waiver,), NOW)] == ["lead, until 2026-12-01: why"]
     late = msgspec.structs.replace(waiver, expires=date(2026, 1, 1))
     assert waived([FINDING], (late,), NOW) == [FINDING]
     assert waived([FINDING], (), NOW) == [FINDING]
