@@ -159,8 +159,12 @@ class Connector(Protocol):
     version: str
     """Changes whenever the same bytes would give other observations."""
 
-    def principal(self) -> str:
-        """Who we are there and what we may see, in a form that changes when either does; never a secret."""
+    def principal(self) -> str | Mapping[str, str]:
+        """Who we are there and what we may see, in a form that changes when either does; never a secret.
+
+        Where a source has several clusters or accounts, one for each by its coverage path (`kubernetes/prod-eu`); one that does not
+        answer is left out, is a gap of `units`, and makes no other unproved (docs/decisions/principal-per-place.md).
+        """
         ...
 
     def units(self, seen: Seen) -> Iterator[Unit | Gap]:

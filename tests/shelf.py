@@ -2,12 +2,12 @@
 
 unit: {"scope", "revision", "items": [...]}; an item is {"sighting": key}, {"link": [source, relation, target]}, {"gap": [scope, reason]},
 {"learned": text}, {"raise": name}, {"stuck": true} or {"pause": file} (waits until that file exists).
-listing: {"principal", "version", "raise", "gaps", "stuck"}.
+listing: {"principal" (one, or one by place), "version", "raise", "gaps", "stuck"}.
 """
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,11 @@ class Shelf:
     def version(self) -> str:
         return str(self._listing().get("version", "1"))
 
-    def principal(self) -> str:
+    def principal(self) -> str | Mapping[str, str]:
         if self._listing().get("raise_principal"):
             raise RAISED[self._listing()["raise_principal"]]
-        return str(self._listing().get("principal", "reader"))
+        told: str | Mapping[str, str] = self._listing().get("principal", "reader")
+        return told
 
     def units(self, seen: Seen) -> Iterator[Unit | Gap]:
         self.seen = seen

@@ -271,6 +271,46 @@ def test_a_principal_that_differs_for_one_night_proves_as_much_as_before(estate:
     assert (gaps(result), sorted(estate.held())) == ([], ["workload:llm"])
 
 
+def test_a_cluster_that_does_not_answer_leaves_the_others_provable(estate: Estate) -> None:
+    """One source, two clusters, a principal each: the blocked one is kept, and what the other no longer lists is gone."""
+    for name in ("llm", "ml", "web"):
+        estate.put(name, {"sighting": f"workload:{name}"})
+    estate.put("far", {"sighting": "workload:far"}, scope="kubernetes/prod-us/far")
+    here, there = {"kubernetes/prod": "reader"}, {"kubernetes/prod-us": "other"}
+    say(estate.shelf.directory, principal={**here, **there})
+    estate.run()
+    estate.remove("ml", "far")
+    say(estate.shelf.directory, principal=here, gaps=[["kubernetes/prod-us", "unreachable"]])
+    result = estate.run()
+    assert estate.held() == {"workload:far": True, "workload:llm": False, "workload:web": False}
+    assert gaps(result) == [("kubernetes/prod-us", Reason.UNREACHABLE)]
+    assert sight(result, "kubernetes/prod/ml") is Sight.READ
+    assert result.sources[0].principal == "reader"
+
+
+def test_a_principal_that_changed_in_one_cluster_proves_nothing_there_and_all_elsewhere(estate: Estate) -> None:
+    for name in ("llm", "ml", "web"):
+        estate.put(name, {"sighting": f"workload:{name}"})
+        estate.put(f"us-{name}", {"sighting": f"workload:us-{name}"}, scope=f"kubernetes/prod-us/{name}")
+    say(estate.shelf.directory, principal={"kubernetes/prod": "reader", "kubernetes/prod-us": "reader"})
+    estate.run()
+    estate.remove("ml", "us-ml")
+    say(estate.shelf.directory, principal={"kubernetes/prod": "reader", "kubernetes/prod-us": "weaker"})
+    result = estate.run()
+    assert gaps(result) == [("kubernetes/prod-us", Reason.PARTIAL)]
+    assert "workload:ml" not in estate.held() and estate.held()["workload:us-ml"] is True
+
+
+def test_the_principal_of_one_place_does_not_make_another_place_read_again(estate: Estate) -> None:
+    estate.put("llm", A, revision="1")
+    estate.put("far", B, revision="1", scope="kubernetes/prod-us/far")
+    say(estate.shelf.directory, principal={"kubernetes/prod": "reader", "kubernetes/prod-us": "reader"})
+    estate.run()
+    say(estate.shelf.directory, principal={"kubernetes/prod": "reader", "kubernetes/prod-us": "other"})
+    estate.run()
+    assert estate.shelf.observed == ["far"]
+
+
 def test_other_settings_prove_nothing_about_what_they_do_not_list(estate: Estate) -> None:
     for name in ("llm", "ml"):
         estate.put(name, {"sighting": f"workload:{name}"})

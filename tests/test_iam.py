@@ -10,7 +10,7 @@ import pytest
 from connectors.iam import Iam, Settings, connect
 from scanner.contracts import Seen
 from scanner.model import Gap, Kind, Sighting
-from tests.aws_kit import KEYS, assets, links, missed, read, sighted, tools
+from tests.aws_kit import KEYS, assets, links, listed, missed, read, sighted, tools
 from tests.estate import aws_plant as plant
 from tests.estate.aws import Aws as Server
 from tests.estate.aws import aws
@@ -304,7 +304,7 @@ def test_a_region_that_is_throttled_leaves_the_others(server: Server, region: st
 
 
 def test_a_region_that_is_not_enabled_holds_no_secrets(server: Server) -> None:
-    units = list(source(server, regions=("eu-west-1", "me-central-1")).units(Seen()))
+    units = listed(source(server, regions=("eu-west-1", "me-central-1")))
     expected = [(f"aws/{ACCOUNT}/{kind}/me-central-1", "not-served") for kind in ("secretsmanager", "ssm")]
     assert missed(unit for unit in units if isinstance(unit, Gap)) == expected
     assert [unit.scope for unit in units if not isinstance(unit, Gap)] == [

@@ -94,7 +94,7 @@ def test_an_old_server_keeps_cronjobs_in_another_version(tmp_path: Path) -> None
     there = [*SMALL, k8s.cronjob("nightly", "llm", k8s.container("acme/x:1"))]
     with reading(there, tmp_path, old=True) as reader:
         assert reader.things()["workload:prod-eu/llm/cronjob/nightly"].attributes["running"] is True
-        assert reader.connector.principal().startswith("prod-eu:reader-prod-eu:")
+        assert reader.connector.principal()["kubernetes/prod-eu"].startswith("prod-eu:reader-prod-eu:")
 
 
 def test_a_broken_group_of_another_server_is_a_gap_and_ends_nothing(tmp_path: Path) -> None:

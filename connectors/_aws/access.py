@@ -18,10 +18,11 @@ LONGEST_WAIT = 20.0
 
 
 class Regions(NamedTuple):
-    """The regions to read, and those that were asked for by name but are not enabled for the account."""
+    """The regions to read, those that were asked for by name but are not enabled for the account, and those that the config leaves out."""
 
     enabled: tuple[str, ...]
     off: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class Aws:
@@ -86,19 +87,28 @@ class Aws:
 
     @cached_property
     def regions(self) -> Regions:
-        """Where to look. Without ec2:DescribeRegions, all that were asked for, else all that botocore knows: a closed one is then a gap."""
+        """Where to look, and where not. Without ec2:DescribeRegions, what botocore knows stands for what there is."""
         asked = self.settings.regions
         try:
             reply = call(self.client("ec2"), "DescribeRegions", AllRegions=True)
         except AccessDenied:
-            return Regions(asked or tuple(sorted(known_regions("ec2", self.client("ec2").meta.partition))))
-        off = {region["RegionName"] for region in reply["Regions"] if region.get("OptInStatus") == "not-opted-in"}
-        named = asked or sorted({region["RegionName"] for region in reply["Regions"]} - off)
-        return Regions(tuple(region for region in named if region not in off), tuple(region for region in asked if region in off))
+            known = tuple(sorted(known_regions("ec2", self.client("ec2").meta.partition)))
+            return _chosen(asked, known, frozenset())
+        off = frozenset(region["RegionName"] for region in reply["Regions"] if region.get("OptInStatus") == "not-opted-in")
+        return _chosen(asked, tuple(sorted({region["RegionName"] for region in reply["Regions"]} - off)), off)
 
     def errors(self, service: str, region: str = "") -> Any:
         """`errors` for a client of this session, where a connector calls botocore itself."""
         return errors(self.client(service, region))
+
+
+def _chosen(asked: tuple[str, ...], there: tuple[str, ...], off: frozenset[str]) -> Regions:
+    named = asked or there
+    return Regions(
+        tuple(region for region in named if region not in off),
+        tuple(region for region in asked if region in off),
+        tuple(region for region in there if region not in named),
+    )
 
 
 def session(settings: AwsSettings, tools: Tools, connector: str) -> Aws:

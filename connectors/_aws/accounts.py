@@ -1,6 +1,6 @@
 """The accounts of one source: what each AWS connector does alike with several of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from connectors._aws.access import Aws, sessions
 from connectors._aws.settings import AwsSettings
@@ -17,9 +17,9 @@ class Accounts:
         self.source = settings.name or connector
         self.sessions = sessions(settings, tools, connector)
 
-    def principal(self) -> str:
-        """The ARNs, as STS tells them; an account that cannot be entered is named as such."""
-        return ", ".join(_principal(aws) for aws in self.sessions)
+    def principal(self) -> Mapping[str, str]:
+        """The ARN of each account, as STS tells it; an account that cannot be entered is left out, and blinds no other."""
+        return dict(entry for aws in self.sessions for entry in principal_of(aws))
 
     def of(self, account: str) -> Aws:
         """The session of an account."""
@@ -35,14 +35,17 @@ class Accounts:
             else:
                 yield aws
 
-    def closed(self, aws: Aws, scope: str) -> Iterator[Gap]:
-        """A gap for each region that was asked for by name and is not enabled; `scope` holds {region}."""
+    def not_read(self, aws: Aws, scope: str) -> Iterator[Gap]:
+        """A gap for each region that is not enabled though asked for, and for each that the config leaves out; `scope` holds {region}."""
         for region in aws.regions.off:
             yield Gap(self.source, scope.format(region=region), Reason.NOT_SERVED, f"{region} is not enabled for account {aws.account_id}")
+        for region in aws.regions.left_out:
+            yield Gap(self.source, scope.format(region=region), Reason.SKIPPED, f"{region} is not among `regions`")
 
 
-def _principal(aws: Aws) -> str:
+def principal_of(aws: Aws) -> Iterator[tuple[str, str]]:
+    """The coverage path of an account and who we are in it; nothing where it lets nobody in."""
     try:
-        return aws.principal
+        yield f"aws/{aws.account_id}", aws.principal
     except ReadError:
-        return f"nobody in {aws.asked_account or 'an unknown account'}"
+        return

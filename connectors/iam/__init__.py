@@ -36,8 +36,8 @@ class Iam:
         self.accounts = Accounts(settings, tools, "iam")
         self.directories = Directories()
 
-    def principal(self) -> str:
-        """The ARNs, as STS tells them."""
+    def principal(self) -> Mapping[str, str]:
+        """The ARN of each account, as STS tells it."""
         return self.accounts.principal()
 
     def units(self, seen: Seen) -> Iterator[Unit | Gap]:
@@ -52,7 +52,7 @@ class Iam:
             account = aws.account_id
             yield Unit(f"aws/{account}/iam", f"aws/{account}/iam", hints={"account": account, "kind": "iam", "endpoints": tuple(arns)})
             for kind in REGIONAL:
-                yield from self.accounts.closed(aws, f"aws/{account}/{kind}/{{region}}")
+                yield from self.accounts.not_read(aws, f"aws/{account}/{kind}/{{region}}")
                 for region in aws.regions.enabled:
                     scope = f"aws/{account}/{kind}/{region}"
                     yield Unit(scope, scope, hints={"account": account, "kind": kind, "region": region})

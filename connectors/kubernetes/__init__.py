@@ -24,13 +24,14 @@ from connectors.kubernetes.place import Place, marks
 from connectors.kubernetes.settings import ClusterSettings, Settings
 from connectors.kubernetes.volumes import bucket_of
 from scanner.contracts import Check, Seen, Tools
-from scanner.errors import AccessDenied, NotServed, ReadError
+from scanner.errors import AccessDenied, NotServed, ReadError, UnexpectedReply
 from scanner.model import Gap, Observation, Reason, Unit
 
 __all__ = ["ClusterSettings", "Kubernetes", "Settings", "connect"]
 
 MADE_HERE = "kubernetes-1"
 REVIEWS = (("/apis/authentication.k8s.io/v1/selfsubjectreviews", "SelfSubjectReview"),)
+REFUSED = (AccessDenied, NotServed, UnexpectedReply)
 RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 
 
@@ -70,12 +71,12 @@ class Cluster:
             return self._volumes
 
     def principal(self) -> str:
-        """Who we are there, and a digest of what we may do."""
+        """Who we are there, and a digest of what we may do. Raises a ReadError where the cluster does not answer."""
         try:
             review = self.client.review(*REVIEWS[0], {})
             info = (review.get("status") or {}).get("userInfo") or {}
             who = ",".join([str(info.get("username", "")), *sorted(map(str, info.get("groups") or ()))])
-        except ReadError:  # before 1.28 a server does not say who we are
+        except REFUSED:  # before 1.28 a server does not say who we are
             who = login.user(self.settings, self.cluster)
         return f"{self.name}:{who}:{self._rules()}"
 
@@ -86,7 +87,7 @@ class Cluster:
         for space in sorted(set(spaces)):
             try:
                 status = self.client.review(RULES, "SelfSubjectRulesReview", {"namespace": space}).get("status") or {}
-            except ReadError:
+            except REFUSED:
                 return "unknown"
             rules = sorted(msgspec.json.encode(rule, order="sorted") for rule in status.get("resourceRules") or ())
             digest.update(b"\n".join([space.encode(), *rules]))
@@ -108,9 +109,9 @@ class Kubernetes:
         """Each cluster by its name."""
         return {cluster.name: Cluster(self.settings, cluster, self.tools) for cluster in login.clusters(self.settings)}
 
-    def principal(self) -> str:
-        """Who we are in each cluster."""
-        return " ".join(cluster.principal() for cluster in self.clusters.values())
+    def principal(self) -> Mapping[str, str]:
+        """Who we are in each cluster that answers."""
+        return dict(entry for cluster in self.clusters.values() for entry in _principal(cluster))
 
     def units(self, seen: Seen) -> Iterator[Unit | Gap]:  # noqa: ARG002 - the contract's signature
         """Every namespace; a cluster that does not answer is a gap and ends no other."""
@@ -144,11 +145,11 @@ class Kubernetes:
             yield from checks(cluster.client, cluster.discovery, self.settings)
 
     def _namespaces(self, cluster: Cluster) -> Iterator[Unit | Gap]:
-        for listed in self._listed(cluster):
-            if isinstance(listed, Gap):
-                yield listed
+        for entry in self._listed(cluster):
+            if isinstance(entry, Gap):
+                yield entry
                 continue
-            name, labels = listed
+            name, labels = entry
             scope = f"kubernetes/{cluster.name}/{name}"
             if labels is None:
                 yield Gap(self.source, scope, Reason.NOT_SERVED, f"the config names the namespace {name}, and the cluster has none")
@@ -206,6 +207,14 @@ class Kubernetes:
 
 
 VOLUMES_RULE = 'add to its ClusterRole: apiGroups [""], resources ["persistentvolumes"], verbs ["list"]'
+
+
+def _principal(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """Nothing for a cluster that does not answer: units() makes the gap, and the others are read as ever."""
+    try:
+        yield f"kubernetes/{cluster.name}", cluster.principal()
+    except ReadError:
+        return
 
 
 def _bucket_volume(item: Mapping[str, Any]) -> tuple[str, str | None]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors._aws import Aws, Gone, call, pages, sessions, utc
+from connectors._aws import Aws, Gone, call, gap_of, pages, sessions, utc
 from connectors.s3.bucket import facts
 from connectors.s3.reading import Place, observed
 from connectors.s3.settings import Settings
@@ -35,15 +35,18 @@ class S3:
         self.name = settings.name or "s3"
         self.sessions = sessions(settings, tools, "s3")
 
-    def principal(self) -> str:
-        """The STS ARN of each account; where a store has no STS, its host and the name of the key's variable."""
-        return ", ".join(self._principal(account, aws) for account, aws in self._accounts.items())
+    def principal(self) -> Mapping[str, str]:
+        """The STS ARN of each account that lets us in; where a store has no STS, its host and the name of the key's variable."""
+        return {f"aws/{account}": self._principal(account, aws) for account, aws in self._accounts.items()}
 
     def units(self, seen: Seen) -> Iterator[Unit | Gap]:  # noqa: ARG002 - the contract's signature
         """Each bucket, once. One that the account may not even list by name is found only where the settings name it."""
+        yield from self._closed
         for account, aws in self._accounts.items():
             for bucket, hints in self._buckets(aws):
                 yield self._unit(account, aws, bucket, hints)
+            if self.settings.buckets:
+                yield from self._left_out(account, aws)
 
     def observe(self, unit: Unit) -> Iterator[Observation | Gap | Learned]:
         """The models in one bucket."""
@@ -75,6 +78,20 @@ class S3:
             created, region = utc(bucket.get("CreationDate")), bucket.get("BucketRegion")
             yield bucket["Name"], {name: value for name, value in (("region", region), ("created", created)) if value}
 
+    def _left_out(self, account: str, aws: Aws) -> Iterator[Gap]:
+        """What `buckets` does not name: by name where buckets may be listed, else the rest of the account at once."""
+        read = {name.strip("/") for name in self.settings.buckets}
+        for name in sorted({name.partition("/")[0] for name in read} - read):
+            yield Gap(self.name, f"aws/{account}/s3/{name}", Reason.SKIPPED, "only the prefixes that `buckets` names are read")
+        try:
+            there = {str(bucket["Name"]) for bucket in self._listed(aws)}
+        except ReadError as error:
+            detail = f"only `buckets` are read, and which others there are is not known: {error}"
+            yield Gap(self.name, f"aws/{account}/s3", Reason.SKIPPED, detail, error.remedy)
+            return
+        for name in sorted(there - {name.partition("/")[0] for name in read}):
+            yield Gap(self.name, f"aws/{account}/s3/{name}", Reason.SKIPPED, "not among `buckets`")
+
     def _listed(self, aws: Aws) -> Iterator[Mapping[str, Any]]:
         """MaxBuckets asks for pages, and makes AWS tell each bucket's region."""
         more = {} if self.settings.endpoint_url else {"MaxBuckets": 1000}
@@ -104,10 +121,31 @@ class S3:
         except Gone as error:
             raise Gone(f"{bucket}: there is no such bucket (any more)", remedy="take it out of `buckets` if it was named there") from error
 
-    @cached_property
+    @property
     def _accounts(self) -> Mapping[str, Aws]:
         """Sessions by account; a store that knows no STS stands under its host and port."""
-        return {self._account(aws): aws for aws in self.sessions}
+        return self._entered[0]
+
+    @property
+    def _closed(self) -> tuple[Gap, ...]:
+        """One for each of several accounts that lets nobody in."""
+        return self._entered[1]
+
+    @cached_property
+    def _entered(self) -> tuple[Mapping[str, Aws], tuple[Gap, ...]]:
+        """Accounts by number, and those that are closed. Raises a ReadError where the only one is."""
+        open_: dict[str, Aws] = {}
+        closed: list[Gap] = []
+        for aws in self.sessions:
+            try:
+                account = self._account(aws)
+                _ = self._principal(account, aws)
+                open_[account] = aws
+            except ReadError as error:
+                if len(self.sessions) == 1:
+                    raise
+                closed.append(gap_of(self.name, f"aws/{aws.asked_account}/s3", error))
+        return open_, tuple(closed)
 
     def _account(self, aws: Aws) -> str:
         try:

@@ -39,8 +39,8 @@ class SageMaker:
     def __init__(self, settings: Settings, tools: Tools) -> None:
         self.accounts = Accounts(settings, tools, "sagemaker")
 
-    def principal(self) -> str:
-        """The ARNs, as STS tells them."""
+    def principal(self) -> Mapping[str, str]:
+        """The ARN of each account, as STS tells it."""
         return self.accounts.principal()
 
     def units(self, seen: Seen) -> Iterator[Unit | Gap]:  # noqa: ARG002 - the contract's; this source comes after no other
@@ -49,7 +49,7 @@ class SageMaker:
             if isinstance(aws, Gap):
                 yield aws
                 continue
-            yield from self.accounts.closed(aws, f"aws/{aws.account_id}/{{region}}/sagemaker")
+            yield from self.accounts.not_read(aws, f"aws/{aws.account_id}/{{region}}/sagemaker")
             for region in aws.regions.enabled:
                 for kind in KINDS:
                     scope = f"aws/{aws.account_id}/{region}/sagemaker/{kind}"

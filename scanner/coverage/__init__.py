@@ -4,8 +4,23 @@ A scope is a path (docs/vocabulary.md); a `#` ends a place as a `/` does, so `gi
 `github/acme/payments#content`. Units are the leaves; a gap stands for everything below its scope.
 """
 
-from scanner.coverage.places import Can, below, common, root
+from scanner.coverage.places import Can, above, below, common, key, root
 from scanner.coverage.questions import EXACT, Looked, unread, whole
 from scanner.coverage.tree import Told, build, sight_of, unknown_platforms
 
-__all__ = ["EXACT", "Can", "Looked", "Told", "below", "build", "common", "root", "sight_of", "unknown_platforms", "unread", "whole"]
+__all__ = [
+    "EXACT",
+    "Can",
+    "Looked",
+    "Told",
+    "above",
+    "below",
+    "build",
+    "common",
+    "key",
+    "root",
+    "sight_of",
+    "unknown_platforms",
+    "unread",
+    "whole",
+]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
-from scanner.coverage.places import Platform, ancestors, platforms
+from scanner.coverage.places import Platform, ancestors, listed, platforms
 from scanner.model import Coverage, Gap, Reason, Scope, Sight
 
 SIGHTS = {
@@ -104,7 +104,7 @@ def _add_unread(node: _Node, gap: Gap) -> None:
     node.sights.add(sight_of(gap.reason))
     node.details.add(gap.detail)
     node.total += 1
-    node.incomplete = gap.reason is not Reason.SKIPPED
+    node.incomplete = gap.reason is not Reason.SKIPPED or listed(gap.scope)
 
 
 def _fold(units: Mapping[str, _Node]) -> dict[str, _Node]:

@@ -4,7 +4,7 @@ Proved means: the listing is complete there, the same principal with the same se
 listing did not shrink so much at once that it must be believed twice.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -25,13 +25,16 @@ class Omitted(msgspec.Struct, frozen=True):
     hidden: tuple[str, ...] = ()
 
 
-def omitted(known: Mapping[str, Known], named: Collection[str], gaps: Collection[Gap], eyes: str, run: str) -> Omitted:
-    """Sorts the units that a listing without an error did not name; `gaps` are those that the listing itself reported."""
+def omitted(known: Mapping[str, Known], named: Collection[str], gaps: Collection[Gap], eyes: Callable[[str], str], run: str) -> Omitted:
+    """Sorts the units that a listing without an error did not name.
+
+    `gaps` are those that the listing itself reported; `eyes` says who looks at a scope in this run.
+    """
     missing = {key: unit for key, unit in known.items() if key not in named}
     hidden = {key for key, unit in missing.items() if any(_touches(gap.scope, unit.scope) for gap in gaps)}
-    other = {key for key, unit in missing.items() if key not in hidden and eyes not in unit.eyes}
+    other = {key for key, unit in missing.items() if key not in hidden and eyes(unit.scope) not in unit.eyes}
     left = [key for key in sorted(missing) if key not in hidden and key not in other]
-    comparable = sum(eyes in unit.eyes or unit.listed_run == run for unit in known.values())
+    comparable = sum(eyes(unit.scope) in unit.eyes or unit.listed_run == run for unit in known.values())
     shrunk = left and (not named or (len(left) >= FEW and len(left) * FIFTH >= comparable))
     gone = [key for key in left if not shrunk or missing[key].missed_run not in (None, run)]
     doubted = [key for key in left if key not in set(gone)]

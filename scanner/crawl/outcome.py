@@ -1,10 +1,11 @@
 """What becomes of a source's units: unchanged, replaced, kept as stale, or gone. Called by one thread, the coordinator's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from scanner.coverage import Told, common, root, sight_of
+from scanner.crawl.eyes import Eyes
 from scanner.crawl.gone import omitted
 from scanner.crawl.kept import hides_anything, remainder, settles
 from scanner.crawl.reading import Outcome, Read, defect_of, gap_of, sound, sound_gap
@@ -12,7 +13,7 @@ from scanner.errors import ReadError
 from scanner.model import Gap, Reason, Sight, Unit
 from scanner.store import Known, Reading, State, Store, Versions, decode
 
-UNKNOWN = Versions("", "", "", "")
+UNKNOWN = Eyes(Versions("", "", "", ""), "")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class Keeper:
         known = store.units.known(place.source)
         self._known = {key: unit for key, unit in known.items() if unit.state is not State.GONE}
         self._buried = {key: unit for key, unit in known.items() if unit.state is State.GONE}
-        self._versions = UNKNOWN
+        self._eyes = UNKNOWN
         self._named: set[str] = set()
         self._unchanged: set[str] = set()
         self._listing_gaps: list[Gap] = []
@@ -45,7 +46,7 @@ class Keeper:
     @property
     def principal(self) -> str:
         """As whom the source was read; empty where not even that could be asked."""
-        return self._versions.principal
+        return self._eyes.principal
 
     @property
     def units(self) -> int:
@@ -57,10 +58,10 @@ class Keeper:
         """How many units were as before, or were read before this run was killed."""
         return len(self._unchanged)
 
-    def begin(self, principal: str, connector: str) -> None:
-        """The source was reached, as this principal."""
-        self._versions = Versions(self._place.settings_hash, connector, self._place.detector, sound(principal))
-        self._store.units.met(self._place.source, self._place.type, self._versions.principal, self._place.run)
+    def begin(self, principal: str | Mapping[str, str], connector: str) -> None:
+        """The source was reached, as this principal, or as these by place."""
+        self._eyes = Eyes(Versions(self._place.settings_hash, connector, self._place.detector, ""), principal)
+        self._store.units.met(self._place.source, self._place.type, self._eyes.principal, self._place.run)
 
     def wants(self, unit: Unit) -> bool:
         """Whether a unit that the listing names must be read now."""
@@ -105,7 +106,9 @@ class Keeper:
 
     def finish(self) -> None:
         """Every unit that was named has its outcome; now for those that were not."""
-        self._store.units.confirm(self._place.source, self._unchanged, self._place.run, self._versions.eyes)
+        for eyes in {self._eyes.of(self._known[key].scope) for key in self._unchanged}:
+            alike = [key for key in self._unchanged if self._eyes.of(self._known[key].scope) == eyes]
+            self._store.units.confirm(self._place.source, alike, self._place.run, eyes)
         self.gaps += self._listing_gaps
         self._tell_gone([unit for key, unit in self._buried.items() if key not in self._named])
         if self._complete:
@@ -122,7 +125,7 @@ class Keeper:
             known.state is not State.FAILED
             and known.revision == unit.revision
             and known.scope == unit.scope
-            and known.versions == self._versions
+            and known.versions == self._eyes.versions(unit.scope)
         )
         return alike and (unit.revision is not None or known.read_run == self._place.run)
 
@@ -131,7 +134,7 @@ class Keeper:
         self.told.append(Told(self._place.source, known.scope, Sight.PARTLY if known.state is State.PARTLY else Sight.READ))
 
     def _not_modified(self, unit: Unit, known: Known | None) -> None:
-        source, run, eyes = self._place.source, self._place.run, self._versions.eyes
+        source, run, eyes = self._place.source, self._place.run, self._eyes.of(unit.scope)
         if known is None or known.read_run is None:
             said = Gap(source, unit.scope, Reason.UNEXPECTED, "it said that nothing changed since a reading that never was", "run again")
             self._failed(unit, known, (said,))
@@ -144,7 +147,7 @@ class Keeper:
             self._stays(known)
 
     def _failed(self, unit: Unit, known: Known | None, gaps: tuple[Gap, ...]) -> None:
-        self._store.units.fail(self._place.source, (unit.key, unit.scope), self._place.run, self._versions, gaps)
+        self._store.units.fail(self._place.source, (unit.key, unit.scope), self._place.run, self._eyes.versions(unit.scope), gaps)
         held = known is not None and known.held > 0
         self.gaps += gaps
         self.told.append(Told(self._place.source, unit.scope, Sight.STALE if held else sight_of(gaps[-1].reason), gaps[-1].detail))
@@ -157,7 +160,8 @@ class Keeper:
         revision = unit.revision if settles(read.gaps) and not failed else None
         held = read.held + sum(len(decode(chunk)) for chunk in stale)
         reading = Reading(state, revision, read.gaps, read.chunks, stale, held, () if failed else read.learned)
-        self._store.units.write(self._place.source, (unit.key, unit.scope), self._place.run, self._versions, reading, self._now())
+        versions = self._eyes.versions(unit.scope)
+        self._store.units.write(self._place.source, (unit.key, unit.scope), self._place.run, versions, reading, self._now())
         self.read += 1
         self.gaps += read.gaps
         self.told.append(Told(self._place.source, unit.scope, Sight.PARTLY if partly else Sight.READ))
@@ -169,7 +173,7 @@ class Keeper:
 
     def _judge_omitted(self) -> None:
         source, run, known = self._place.source, self._place.run, self._known
-        missing = omitted(known, self._named, self._listing_gaps, self._versions.eyes, run)
+        missing = omitted(known, self._named, self._listing_gaps, self._eyes.of, run)
         self._tell_gone([known[key] for key in missing.gone])
         self._store.units.bury(source, missing.gone, run)
         self._store.units.missed(source, [key for key in missing.doubted if known[key].missed_run is None], run)

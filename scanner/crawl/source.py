@@ -6,7 +6,7 @@ that empties it writes to the store.
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 
 import msgspec
@@ -37,7 +37,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class _Principal(msgspec.Struct, frozen=True):
-    name: str
+    name: str | Mapping[str, str]
 
 
 class _Listed(msgspec.Struct, frozen=True):

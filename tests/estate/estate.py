@@ -51,14 +51,12 @@ contexts = {contexts}
 [[source]]
 type = "sagemaker"
 endpoint_url = "{aws}"
-regions = ["{region}"]
 access_key_env = "ESTATE_AWS_KEY"
 secret_key_env = "ESTATE_AWS_SECRET"
 
 [[source]]
 type = "iam"
 endpoint_url = "{aws}"
-regions = ["{region}"]
 access_key_env = "ESTATE_AWS_KEY"
 secret_key_env = "ESTATE_AWS_SECRET"
 
