@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scanner.errors import GnomonError
+from scanner.errors import GnomonError, ReportError
 from scanner.model import Severity
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def scan(
             outcome = pipeline.scan(wanted, watch)
         if not asked.stdout:
             terminal.summary(outcome)
+        if outcome.failed:
+            raise ReportError(f"{'; '.join(outcome.failed)}. The run itself is kept")
     raise typer.Exit(exit_code(outcome.report, fail_on, fail_on_gaps))
 
 
@@ -100,6 +102,15 @@ def link(
         from scanner import explanation
 
         typer.echo(explanation.link(_config(config), finding, record, by, why))
+
+
+@app.command()
+def forget(source: Annotated[str, typer.Option(help="Name of the source, as reports give it.")], config: ConfigOption = None) -> None:
+    """Give up what a source saw: say so where it, or what another account listed there, is really gone."""
+    with _told():
+        from scanner import explanation
+
+        typer.echo(explanation.forget(_config(config), source))
 
 
 @app.command()

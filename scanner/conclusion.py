@@ -1,13 +1,11 @@
 """What a run comes to: the judgement held against the runs before, made into the report, and remembered."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
 from scanner import __version__
 from scanner.crawl import CrawlResult
-from scanner.governance.waivers import Waiver, read_waivers
 from scanner.graph import Graph
 from scanner.history import Compared, View, compare, roots
 from scanner.judge import Judged, judge
@@ -44,9 +42,8 @@ def concluded(
     config = request.config
     judged = Judged((), {})
     if registries.configured:
-        waivers = _waivers(config.waivers)
         judged = judge(
-            graph, derived, matches, registries.records, coverage, config.policy, waivers, run.started,
+            graph, derived, matches, registries.records, coverage, config.policy, request.waivers, run.started,
             registries_read=registries.whole, past=past, partial=request.partial,
         )  # fmt: skip
     compared = _compared(session, run, judged, graph, coverage, names, registries)
@@ -98,10 +95,6 @@ def _before(moment: str) -> str:
 def _past(store: Store, names: dict[str, str]) -> Past:
     first = {finding.id: finding.first_seen for finding in store.previous_findings() if finding.first_seen}
     return Past(first_keys=names, clean_scans=store.ledger.clean_scans(), seen=store.ledger.seen_keys(), first_seen=first)
-
-
-def _waivers(path: Path | None) -> tuple[Waiver, ...]:
-    return read_waivers(path) if path else ()
 
 
 def _compared(

@@ -1,6 +1,10 @@
 """Writes every report that was asked for. One that fails does not take the others with it, and the run then says so."""
 
+import os
+import tempfile
 from pathlib import Path
+
+import msgspec
 
 from scanner import plugins
 from scanner.contracts import Destination, Tools
@@ -10,8 +14,28 @@ from scanner.request import Request
 from scanner.runfile import run_file
 
 
-def delivered(report: Report, request: Request, tools: Tools) -> tuple[Path, ...]:
-    """The files written. Raises ReportError, once all were tried, where one could not be."""
+class Delivered(msgspec.Struct, frozen=True):
+    """The files written, and what is to be said of reports that could not be."""
+
+    files: tuple[Path, ...]
+    failed: tuple[str, ...]
+
+
+def ready(request: Request) -> None:
+    """Raises ReportError where the reports could not be written: better told now than after the estate was read."""
+    if request.stdout:
+        return
+    directory = _directory(request.config.output)
+    try:
+        handle, name = tempfile.mkstemp(dir=directory, prefix=".ready-")
+        os.close(handle)
+        Path(name).unlink()
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+
+
+def delivered(report: Report, request: Request, tools: Tools) -> Delivered:
+    """Raises ReportError, once all were tried, where not one could be written."""
     to = Destination(None if request.stdout else _directory(request.config.output))
     files: list[Path] = []
     failed: list[str] = []
@@ -20,11 +44,14 @@ def delivered(report: Report, request: Request, tools: Tools) -> tuple[Path, ...
             files += plugins.load("reports", plugin.type).reporter(plugin.settings, tools).write(report, to)
         except (ReportError, OSError) as error:
             failed.append(f"{plugin.name}: {error}")
-    if failed:
-        raise ReportError("; ".join(failed))
+    if len(failed) == len(request.config.report):
+        raise ReportError(f"{'; '.join(failed)}. What was read is kept: run the same command again once this is mended")
     if to.directory is not None:
-        files.append(run_file(report.run, report.coverage, files, to.directory))
-    return tuple(files)
+        try:
+            files.append(run_file(report.run, report.coverage, files, to.directory))
+        except ReportError as error:
+            failed.append(str(error))
+    return Delivered(tuple(files), tuple(failed))
 
 
 def _directory(path: Path) -> Path:
@@ -32,5 +59,9 @@ def _directory(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise ReportError(f"{path}: the reports cannot be written there: {error.strerror}") from error
+        raise _unwritable(path, error) from error
     return path
+
+
+def _unwritable(path: Path, error: OSError) -> ReportError:
+    return ReportError(f"{path}: the reports cannot be written there: {error.strerror}")

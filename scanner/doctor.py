@@ -1,6 +1,7 @@
 """`gnomon doctor`: tries each source and registry cheaply, and says what is missing in the operator's words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from scanner import plugins, tools
 from scanner.config import Config, Plugin
@@ -20,12 +21,18 @@ class _NoCeiling:
         """An examination asks a handful of requests."""
 
 
+@contextmanager
+def desk(config: Config) -> Iterator[Tools]:
+    """Tools for a few reads, which nothing is remembered of."""
+    with tools.scratch() as directory:
+        yield tools.assembled(config, LocalDetector(), _NoFacts(), _NoCeiling(), directory, lambda _: None)
+
+
 def examine(config: Config, say: Callable[[str], None]) -> bool:
     """Prints a line for each thing that was tried; whether all went well."""
-    with tools.scratch() as directory:
-        desk = tools.assembled(config, LocalDetector(), _NoFacts(), _NoCeiling(), directory, lambda _: None)
-        well = [_source(source, desk, say) for source in config.source]
-        well += [_registry(registry, desk, say) for registry in config.registry]
+    with desk(config) as at:
+        well = [_source(source, at, say) for source in config.source]
+        well += [_registry(registry, at, say) for registry in config.registry]
     if not config.source:
         say("- no [[source]] in the config: nothing would be read")
     if not config.registry:
@@ -33,14 +40,14 @@ def examine(config: Config, say: Callable[[str], None]) -> bool:
     return all(well) and bool(config.source)
 
 
-def _source(source: Plugin, desk: Tools, say: Callable[[str], None]) -> bool:
+def _source(source: Plugin, at: Tools, say: Callable[[str], None]) -> bool:
     say(f"{source.name} ({source.type})")
-    return _told(lambda: plugins.load("connectors", source.type).connect(source.settings, desk).check(), say)
+    return _told(lambda: plugins.load("connectors", source.type).connect(source.settings, at).check(), say)
 
 
-def _registry(registry: Plugin, desk: Tools, say: Callable[[str], None]) -> bool:
+def _registry(registry: Plugin, at: Tools, say: Callable[[str], None]) -> bool:
     say(f"{registry.name} (registry {registry.type})")
-    return _told(lambda: [_first(plugins.load("registries", registry.type).connect(registry.settings, desk).records())], say)
+    return _told(lambda: [_first(plugins.load("registries", registry.type).connect(registry.settings, at).records())], say)
 
 
 def _first(entries: Iterable[object]) -> Check:

@@ -1,11 +1,13 @@
-"""`gnomon explain` and `gnomon link`: the proof of a finding, and what a person decided about it."""
+"""`gnomon explain`, `link` and `forget`: the proof of a finding, and what a person decided about it."""
 
 from collections.abc import Iterator
 
-from scanner import tools
+from scanner import doctor, plugins, tools
 from scanner.config import Config
 from scanner.errors import UsageError
+from scanner.governance.waivers import evidence_hash
 from scanner.model import Finding, Link
+from scanner.reading import read
 from scanner.session import store_of
 from scanner.store import Store
 
@@ -23,6 +25,7 @@ def link(config: Config, wanted: str, record: str, by: str, why: str) -> str:
         raise UsageError("--by and --why must say something: the approval stands beside every match it makes")
     with store_of(config) as store:
         finding = found(store, wanted)
+        _registered(config, record)
         subject = finding.subject or finding.asset
         identifiers = store.identifiers(subject)
         if not identifiers:
@@ -30,6 +33,29 @@ def link(config: Config, wanted: str, record: str, by: str, why: str) -> str:
         for identifier in identifiers:
             store.link(record, identifier, who=by, when=tools.now(), why=why)
     return f"{record} now also stands for {', '.join(identifiers)} ({by}: {why}). The next scan judges by it."
+
+
+def forget(config: Config, source: str) -> str:
+    """Gives up what a source saw. Where the config has it no more, its findings are closed; else the next run judges anew."""
+    with store_of(config) as store:
+        known = tuple(store.units.sources())
+        if source not in known:
+            raise UsageError(f"no source named {source!r} was ever read{_meant(source, known)}")
+        count = store.forget(source, for_good=source not in {each.name for each in config.source})
+    return f"{count} places that {source} saw are forgotten. What is still there, the next scan finds anew."
+
+
+def _registered(config: Config, record: str) -> None:
+    """Raises UsageError where the config's registries have no such record."""
+    with doctor.desk(config) as desk:
+        ids = tuple(each.id for each in read(config.registry, desk, lambda _: None).records)
+    if config.registry and record not in ids:
+        raise UsageError(f"no registry of the config has a record {record!r}{_meant(record, ids)}")
+
+
+def _meant(given: str, known: tuple[str, ...]) -> str:
+    hint = plugins.nearest(given, known)
+    return f"; did you mean {hint!r}?" if hint else ""
 
 
 def found(store: Store, wanted: str) -> Finding:
@@ -50,6 +76,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield from _part("because", [finding.because] if finding.because else [])
     yield from _part("chain", [_step(each) for each in finding.chain])
     yield from _part("evidence", [f"{each.where}  ({each.rule}, {each.confidence})" for each in finding.evidence])
+    yield f"  evidence hash {evidence_hash(finding)}"
     yield from _part("why this severity", finding.severity_because)
     yield from _part("near misses, not acted on", [f"{each.score:.0f}%  {each.record}  {each.name}" for each in finding.near_misses])
     yield from _part("supports", finding.controls)

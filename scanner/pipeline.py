@@ -9,7 +9,7 @@ import msgspec
 
 from scanner import conclusion
 from scanner.crawl import CrawlResult, crawl
-from scanner.delivery import delivered
+from scanner.delivery import delivered, ready
 from scanner.derive import derive
 from scanner.executor import open_executor
 from scanner.graph import Graph
@@ -25,14 +25,16 @@ from scanner.tools import now
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a run came to: its report and the files it wrote."""
+    """What a run came to: its report, the files it wrote, and what is to be said of those it could not write."""
 
     report: Report
     files: tuple[Path, ...]
+    failed: tuple[str, ...] = ()
 
 
 def scan(request: Request, watch: Watch) -> Outcome:
     """One run, whole: reads every source and registry, judges, remembers, reports."""
+    ready(request)
     with opened(request, watch) as session:
         store = session.store
         run = store.begin(config_hash(request.config), request.partial, now())
@@ -43,9 +45,9 @@ def scan(request: Request, watch: Watch) -> Outcome:
         derived = derive(graph)
         matches = reconcile(inventory, derived, registries.records, store.linked())
         result = conclusion.concluded(session, run, crawled, registries, graph, derived, matches)
-        files = delivered(result.report, request, session.tools())
+        written = delivered(result.report, request, session.tools())
         conclusion.remembered(session, run, registries, result)
-    return Outcome(result.report, files)
+    return Outcome(result.report, written.files, written.failed)
 
 
 def _crawled(session: Session, run: RunHandle) -> CrawlResult:

@@ -9,6 +9,7 @@ import msgspec
 from scanner import plugins
 from scanner.config import Config, Plugin, validated
 from scanner.errors import UsageError
+from scanner.governance.waivers import Waiver, read_waivers
 
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 
@@ -42,6 +43,7 @@ class Request(msgspec.Struct, frozen=True):
     self_declared: bool
     kept: bool
     stdout: bool
+    waivers: tuple[Waiver, ...] = ()
 
 
 def narrowed(config: Config | None, asked: Asked, environment: Mapping[str, str] = os.environ) -> Request:
@@ -57,7 +59,8 @@ def narrowed(config: Config | None, asked: Asked, environment: Mapping[str, str]
         update={"source": sources, "registry": registry, "report": _reports(base, asked), "output": _output(base, asked)}
     )
     partial = len(sources) < len(base.source) or asked.org is not None or asked.path is not None
-    return Request(changed, partial, self_declared, kept=config is not None, stdout=asked.stdout)
+    waivers = read_waivers(base.waivers) if base.waivers else ()
+    return Request(changed, partial, self_declared, kept=config is not None, stdout=asked.stdout, waivers=waivers)
 
 
 def _sources(config: Config, asked: Asked, environment: Mapping[str, str]) -> tuple[Plugin, ...]:

@@ -136,6 +136,8 @@ def _found(report: Report) -> Table:
         table.add_row(f"[{STYLE[severity]}]{severity}[/]", check, str(totals[severity, check]), str(new[severity, check] or ""))
     if not totals:
         table.add_row("", "no findings", "", "")
+    if waived := len(report.findings) - len(open_ones):
+        table.add_row("[dim]waived[/]", f"[dim]{waived} waived, in the report with their reasons[/]", "", "")
     return table
 
 

@@ -141,3 +141,9 @@ def running(place: Place, objects: Iterable[Mapping[str, Any]], name: str = "pro
     there = [k8s.namespace("llm"), k8s.namespace("web"), *objects]
     with cluster(there, name, place.directory, **options) as made:
         yield made
+
+
+def removed(made: Cluster, objects: Iterable[Mapping[str, Any]]) -> None:
+    """Takes objects out of a cluster."""
+    for each in objects:
+        made.server.storage.remove(each["kind"], each["metadata"]["name"])

@@ -94,7 +94,7 @@ def expired(waiver: Waiver, now: str) -> bool:
 
 
 def waived(findings: Iterable[Finding], waivers: tuple[Waiver, ...], now: str) -> list[Finding]:
-    """The findings, those under a waiver that still runs marked with its approver."""
+    """The findings, those under a waiver that still runs marked with its approver, last day and reason."""
     current = [waiver for waiver in waivers if not expired(waiver, now)]
     by_id = {waiver.finding: waiver for waiver in current if waiver.finding}
     patterns = [waiver for waiver in current if not waiver.finding]
@@ -104,7 +104,14 @@ def waived(findings: Iterable[Finding], waivers: tuple[Waiver, ...], now: str) -
 def _marked(finding: Finding, by_id: dict[str, Waiver], patterns: list[Waiver]) -> Finding:
     candidates = [by_id[finding.id]] if finding.id in by_id else []
     waiver = next((waiver for waiver in (*candidates, *patterns) if covers(waiver, finding)), None)
-    return msgspec.structs.replace(finding, waived_by=waiver.approver) if waiver else finding
+    return msgspec.structs.replace(finding, waived_by=_said(waiver)) if waiver else finding
+
+
+def _said(waiver: Waiver) -> str:
+    """`m-governance, until 2027-01-31: pilot`, as an auditor asks."""
+    until = f", until {waiver.expires.isoformat()}" if waiver.expires else ""
+    kind = ", as a false positive" if waiver.kind is WaiverKind.FALSE_POSITIVE else ""
+    return f"{waiver.approver}{kind}{until}: {waiver.reason}"
 
 
 def evidence_hash(finding: Finding) -> str:

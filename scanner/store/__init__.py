@@ -136,12 +136,17 @@ class Store:
         """Notes how many records a registry has, read whole."""
         self.ledger.count_registry(run.id, name, records)
 
-    def forget(self, source: str) -> int:
-        """Gives up all that a source saw, on the word of the operator. Returns how many units that were; raises StoreError during a run."""
+    def forget(self, source: str, *, for_good: bool = False) -> int:
+        """Gives up all that a source saw, on the word of the operator. Returns how many units that were; raises StoreError during a run.
+
+        `for_good`: it will not be read again, so findings that lie nowhere else are closed: not resolved, but out of our sight.
+        """
         self._lock = self._lock or lock.take(self._engine)
-        keys = list(self.units.known(source))
-        self.units.forget(source, keys)
-        return len(keys)
+        known = self.units.known(source)
+        self.units.forget(source, list(known))
+        if for_good:
+            self.ledger.close({unit.scope for unit in known.values()})
+        return len(known)
 
     def prune(self, keep_runs: int, before: str) -> None:
         """Forgets old runs, and findings resolved and facts unused before a time."""

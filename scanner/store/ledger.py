@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from threading import Lock
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select, update
 
-from scanner.model import Asset, Coverage, Evidence, Finding, Link, Point, Relation
+from scanner.model import Asset, Coverage, Evidence, Finding, Link, Point, Relation, Status
 from scanner.store.bulk import fill
 from scanner.store.database import transaction
 from scanner.store.tables import APPROVALS, ASSETS, CLEAN, FINDINGS, LATEST, LINKS, NAMES, POINTS, REGISTRIES, RUNS
@@ -39,6 +39,17 @@ class Ledger:
         """The ids of findings that were resolved, or went because our sight changed."""
         with transaction(self._engine) as connection:
             return frozenset(connection.execute(select(FINDINGS.c.id).where(FINDINGS.c.open.is_(False))).scalars())
+
+    def close(self, scopes: Collection[str]) -> None:
+        """Closes the findings on what was seen in these places and nowhere else, as out of our sight."""
+        there = {asset.key for asset in self.assets() if asset.scopes and scopes >= set(asset.scopes)}
+        closed = self.closed()
+        ended = [each for each in self.findings() if each.asset in there and each.id not in closed]
+        with self._writing, transaction(self._engine, write=True) as connection:
+            for each in ended:
+                body = _text(msgspec.structs.replace(each, status=Status.SIGHT_CHANGED))
+                values = {"open": False, "status": Status.SIGHT_CHANGED, "body": body}
+                connection.execute(update(FINDINGS).where(FINDINGS.c.id == each.id).values(values))
 
     def clean_scans(self) -> dict[str, int]:
         """How many complete scans in a row saw nothing of a record, by its id."""
