@@ -424,7 +424,7 @@ def test_units_in_flight_are_bounded(estate: Estate) -> None:
 def test_workers_bound_all_sources_together_and_a_stuck_unit_gives_its_place_back(estate: Estate) -> None:
     for number in range(6):
         estate.put(f"n{number}", {"stuck": True} if number == 0 else {"sighting": f"workload:{number}"})
-    result = estate.run(source(estate.shelf, max_seconds=0.3, concurrency=6), workers=1)
+    result = estate.run(source(estate.shelf, max_seconds=3, concurrency=6), workers=1)
     assert gaps(result) == [("kubernetes/prod/n0", Reason.LIMIT)]
     assert len(estate.held()) == 5
 

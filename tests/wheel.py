@@ -46,7 +46,7 @@ def run_fast_tests(wheel: Path, scratch: Path) -> int:
     away = scratch / "away"
     shutil.copytree(TOP / "tests", away / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(TOP / "benchmarks", away / "benchmarks", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "config.example.toml", "README.md", "docs", "deploy"):
+    for name in ("pyproject.toml", "config.example.toml", "docs", "deploy", *(page.name for page in TOP.glob("*.md"))):
         if (TOP / name).is_dir():
             shutil.copytree(TOP / name, away / name)
         elif (TOP / name).exists():
