@@ -25,8 +25,8 @@ CLASSES = {
     "yaml": "yaml yml",
 }
 NEUTRAL_FAMILIES = frozenset(
-    ("chroma", "qdrant", "faiss", "pgvector", "pinecone", "weaviate", "milvus", "lancedb", "tavily", "wandb", "mlflow", "langfuse")
-    + ("observability", "instructor", "guidance", "jax", "timm", "spacy", "mlserver")
+    {"chroma", "qdrant", "faiss", "pgvector", "pinecone", "weaviate", "milvus", "lancedb", "tavily", "wandb", "mlflow", "langfuse"}
+    | {"observability", "instructor", "guidance", "jax", "timm", "spacy", "mlserver"}
 )
 NEUTRAL_NAMES = re.compile(
     r"^(tiktoken|langsmith|crewai-tools|einops|sentencepiece|nltk|gensim|numpy|scipy|.*embedding.*|@dqbd/tiktoken)$", re.IGNORECASE

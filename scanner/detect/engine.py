@@ -42,13 +42,13 @@ def triage(path: str, data: bytes, settings: DetectSettings) -> Task | Findings:
 
 
 def examine(task: Task, key: bytes) -> Findings:
-    """The findings of one file. Whatever a parser does on hostile content ends here, as a reason."""
+    """The findings of one file. What a hostile file does to a parser ends here, as a reason; a defect of ours is raised."""
     try:
         return _examined(task, key)
     except (MemoryError, RecursionError) as error:
         return Findings(unread=f"unparsed: {type(error).__name__}")
-    except BaseException as error:  # a panic of a parser in Rust is no Exception; anything of ours is loud in its name
-        if isinstance(error, KeyboardInterrupt | SystemExit):
+    except BaseException as error:  # a panic of a parser in Rust is none of Exception
+        if isinstance(error, Exception | KeyboardInterrupt | SystemExit | GeneratorExit):
             raise
         return Findings(unread=f"unparsed: {type(error).__name__}")
 

@@ -159,9 +159,8 @@ def _bare(text: str) -> Named | None:
     bare = REGION.sub("", lower)
     for provider, shape in _shapes() if "/" not in text else ():
         if shape.fullmatch(lower):
-            return Named(
-                provider, text, sure=lower not in plain() and len(text) > 4
-            )  # the maker, not whichever reseller a list named first
+            sure = lower not in plain() and (len(text) > 4 or lower in _short())
+            return Named(provider, text, sure)  # the maker, not whichever reseller a list named first
     listed = snapshot().models.get(bare)
     if listed and lower not in _words() and (lower in plain() or re.search(r"[\d/-]", lower)):
         return Named("huggingface" if HUB.fullmatch(text) and lower.split("/")[0] in _organisations() else listed, text, distinctive(lower))

@@ -23,6 +23,8 @@ class Pattern(NamedTuple):
     regex: str
 
 
+INLINE = (r"(?m)^# /// script", r"(?m)^#:package[ \t]")
+"""Dependencies that stand in a program itself: PEP 723, and C# without a project file."""
 LOOK = re.compile(r"\(\?<?[!=](?:[^()]|\([^()]*\))*\)")
 
 
@@ -44,6 +46,7 @@ def _all() -> Iterator[Pattern]:
     yield from (Pattern("described", rf"(?im)^\s*\"?(?:{word})\"?\s*:") for word in woken["described"])
     yield from (Pattern("dataset", text) for text in woken["datasets"])
     yield from (Pattern("build", text) for text in woken["builds"])
+    yield from (Pattern("inline", text) for text in INLINE)
     yield Pattern("secret", r"secrets\s*[.\[]")
     yield from (Pattern("key", row.wake) for row in leaks.shapes())
 
@@ -182,7 +185,9 @@ def _counts(tag: str, path: str) -> bool:
     """Whether a tag means anything in a file of this name."""
     kind = kind_of(path)
     if tag == "manifest":
-        return any(pattern.search(path) for pattern, _ in manifests.READERS) or kind in ("shell", "dockerfile", "notebook")
+        return kind in ("shell", "dockerfile", "notebook") or any(pattern.search(path) for pattern in manifests.FILES)
+    if tag == "inline":
+        return path.endswith((".py", ".cs"))
     if tag.startswith("import."):
         return kind in IMPORTING[tag]
     if tag == "secret":

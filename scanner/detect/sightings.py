@@ -13,6 +13,7 @@ from scanner.model import Confidence, Evidence, Gap, Kind, Link, Observation, Re
 
 __all__ = ["observations", "summarise"]
 
+REASONS = {"over-limit": Reason.LIMIT, "defect": Reason.DEFECT}
 SCOPING = ("source", "scope")
 HIDDEN = ("served_by", "relation", "resource")
 
@@ -59,7 +60,7 @@ def observations(owner: str, where: str, path: str, findings: Findings, location
         if tell is not None:
             yield from tell(place, fact)
     if findings.unread:
-        reason = Reason.LIMIT if findings.unread.startswith("over-limit") else Reason.UNPARSED
+        reason = REASONS.get(findings.unread.partition(":")[0], Reason.UNPARSED)
         yield Gap(str(location.get("source", "")), str(location.get("scope", owner)), reason, f"{path}: {findings.unread}")
 
 

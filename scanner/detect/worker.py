@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import IO, Any
 
@@ -133,7 +134,18 @@ def serve() -> None:
     while frame := _frame():
         task = msgspec.msgpack.decode(frame, type=Task)
         _spare_time(settings)
-        _answer(answers, msgspec.msgpack.encode(engine.examine(task, order.key)))
+        _answer(answers, msgspec.msgpack.encode(_examined(task, order.key)))
+
+
+def _examined(task: Task, key: bytes) -> Findings:
+    """What `engine.examine` says; a defect of ours costs this file, and says where it is."""
+    from scanner.detect import engine
+
+    try:
+        return engine.examine(task, key)
+    except Exception as error:  # noqa: BLE001  # the process's outermost frame: it answers, whatever was wrong
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return Findings(unread=f"defect: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}")
 
 
 def _frame() -> bytes:

@@ -86,9 +86,9 @@ def _relaxed(text: str) -> str:
 def _walked(values: list[Any], text: str) -> Reading:
     walker = _Walker(text)
     for value in values:
-        begin = walker.line
+        walker.begin = 0
         walker.walk(value, (), "", 0)
-        walker.reading.documents.append(Document(value, begin))
+        walker.reading.documents.append(Document(value, walker.begin or walker.line))
     return walker.reading
 
 
@@ -97,6 +97,7 @@ class _Walker:
 
     def __init__(self, text: str) -> None:
         self.text, self.at, self.line, self.seen, self.groups = text, 0, 1, 0, 0
+        self.begin = 0
         self.reading = Reading()
 
     def walk(self, value: Any, path: tuple[str, ...], key: str, group: int, *, member: bool = False) -> None:
@@ -140,6 +141,7 @@ class _Walker:
         if 0 <= found < self.at + 200_000:
             self.line += self.text.count("\n", self.at, found)
             self.at = found
+            self.begin = self.begin or self.line
 
 
 def _by_lines(text: str) -> Reading:

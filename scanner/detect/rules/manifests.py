@@ -206,3 +206,5 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[File], Iterator[Any]]], ...] = (
     (re.compile(r"\.py$"), _inline_script),
     (re.compile(r"\.cs$"), _file_directives),
 )
+FILES = tuple(pattern for pattern, read in READERS if read not in (_inline_script, _file_directives))
+"""Files that are manifests as a whole."""

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 
 from scanner.contracts import Fact
 from scanner.detect.lexicon import Named, named, placeholder, provider_id, shaped
-from scanner.detect.models import UNRESOLVED, identifiers_of, model_ref
+from scanner.detect.models import UNRESOLVED, identifiers_of, model_from_url, model_ref
 from scanner.detect.reading.literal import Literal
 from scanner.detect.rules import served
 from scanner.detect.rules.file import File, fact
@@ -56,10 +56,10 @@ def _fact(found: Found) -> Fact:
     name, revision = model, ""
     if provider == "huggingface" and "@" in model:
         name, _, revision = model.partition("@")
-    identifiers = identifiers_of(provider, name, revision or None)
-    return fact(
-        "model", found.rule, found.line, sure=found.sure, provider=provider, model_id=name, revision=revision, identifiers=identifiers
-    )
+    identifiers = model_from_url(name) if "://" in name else identifiers_of(provider, name, revision or None)
+    attributes = {"served_id": found.served_id} if found.served_id else {}
+    told = {"provider": provider, "model_id": name, "revision": revision, "identifiers": identifiers, "attributes": attributes}
+    return fact("model", found.rule, found.line, sure=found.sure, **told)
 
 
 def _served(file: File) -> Iterator[Found]:
