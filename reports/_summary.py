@@ -1,6 +1,6 @@
 """One minute of reading: the worst case as a sentence, what to do first, and the three lists. Pure, and shared by page and mail."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -33,9 +33,24 @@ def worst_case(report: Report, timezone: str = "") -> str:
         seen = _coverage.tally(report.coverage)
         least = "" if seen.known else "at least "
         return f"Nothing to decide on was found in the {seen.read:,} of {least}{seen.total:,} places that were read."
+    return _sentence(open_, facts)
+
+
+def worst_of(report: Report, findings: Sequence[Finding]) -> str:
+    """The worst of some findings, which come worst first, as one sentence in plain words."""
+    return _sentence(findings, Facts(report, clock(report.run)))
+
+
+def _sentence(open_: Sequence[Finding], facts: Facts) -> str:
     worst = open_[0]
     group = [worst, *(one for one in open_[1:] if (one.check, one.record) == (worst.check, worst.record) and one.record)]
     return _SENTENCES.get(worst.check, _as_titled)(group, facts)
+
+
+def thing(finding: Finding, facts: Facts) -> str:
+    """What a finding is about, in as few words as it is known by."""
+    model = facts.assets.get(finding.subject or finding.asset)
+    return str((model and model.attributes.get("model_id")) or name_of(finding.subject or finding.asset))
 
 
 def _found(report: Report) -> str:
@@ -115,8 +130,7 @@ def _key_used(group: list[Finding], facts: Facts) -> str:
 
 def _unregistered(group: list[Finding], facts: Facts) -> str:
     worst = group[0]
-    model = facts.assets.get(worst.subject or worst.asset)
-    name = plain(str((model and model.attributes.get("model_id")) or name_of(worst.subject or worst.asset)), 80)
+    name = plain(thing(worst, facts), 80)
     verb = {"running": "runs", "stored": "lies", "coded": "is called from code"}[worst.check.partition("-")[2]]
     exposed = any(asset.attributes.get("exposure") == "public" for key in _keys(worst, facts) if (asset := facts.assets.get(key)))
     parts = [f"{name} {verb} in {_site(facts, worst.asset)}", *(["anyone on the internet can reach it"] if exposed else [])]

@@ -59,6 +59,7 @@ def document(report: Report) -> dict[str, Any]:
         "judged": report.judged,
         "summary": {"worst_case": _summary.worst_case(report), "coverage": _summary.coverage_sentence(report)},
         "run": _plain(report.run),
+        "baseline": _plain(report.baseline) if report.baseline else None,
         "coverage": [_plain(scope) for scope in report.coverage.scopes],
         "gaps": [_plain(gap) for gap in sorted(report.coverage.gaps, key=lambda gap: (gap.scope, gap.reason, gap.source, gap.detail))],
         "findings": [_plain(one) for one in sorted(report.findings, key=lambda one: one.id)],

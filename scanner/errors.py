@@ -13,6 +13,7 @@ GnomonError
 ├── NotModified           a conditional request said "unchanged": the unit keeps what it had
 ├── StoreError            the store is locked, newer than this program, or broken
 └── ReportError           a report could not be written or sent
+    └── Undelivered       it is kept, and goes with the next run
 """
 
 from scanner.model import Reason
@@ -86,3 +87,7 @@ class StoreError(GnomonError):
 
 class ReportError(GnomonError):
     """A report could not be delivered."""
+
+
+class Undelivered(ReportError):
+    """A report could not be sent; it is kept whole and goes with the next run."""

@@ -357,6 +357,17 @@ class Finding(msgspec.Struct, frozen=True):
     first_seen: str | None = None
     last_seen: str | None = None
     waived_by: str | None = None
+    backlog: bool = False
+    """Of the baseline: reported like any other, and no part of what changed (docs/baseline.md)."""
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """What was first seen up to `until` is the backlog. `by` and `when` say who decided that; times are ISO 8601 UTC."""
+
+    until: str
+    by: str
+    when: str
+    why: str = ""
 
 
 class Sight(StrEnum):
@@ -445,3 +456,4 @@ class Report(msgspec.Struct, frozen=True):
     trend: tuple[Point, ...]
     counted: Mapping[str, int] = {}
     judged: bool = True
+    baseline: Baseline | None = None

@@ -42,6 +42,7 @@ def test_the_schema_is_a_schema_and_refuses_what_it_does_not_name() -> None:
     ("noun", "name"),
     [
         (model.Finding, "finding"),
+        (model.Baseline, "baseline"),
         (model.Gap, "gap"),
         (model.Scope, "scope"),
         (model.Run, "run"),
