@@ -11,6 +11,8 @@ from scanner.judge.tables import controls, severities, verdicts
 from scanner.model import Asset, Evidence, Finding, Kind, Relation, Severity
 
 SHOWN = 12
+NOT_MODELS = (Kind.CREDENTIAL, Kind.IDENTITY)
+"""What a finding is about itself, whichever record it serves."""
 EVIDENCE_AT_MOST = 20
 
 
@@ -54,7 +56,8 @@ def finding_id(case: Case, verdict: Verdict) -> str:
 def _title(case: Case, verdict: Verdict, template: str) -> str:
     asset = case.assets.get(verdict.asset)
     subject = case.assets.get(verdict.subject or verdict.asset)
-    model = record_name(verdict.record) if verdict.record else model_name(subject) if subject else verdict.asset
+    itself = subject is not None and (verdict.record is None or subject.kind in NOT_MODELS)
+    model = model_name(subject) if itself and subject else record_name(verdict.record) if verdict.record else verdict.asset
     place = place_name(asset) if asset else ""
     said = template.format(model=model, place=place, date=day(verdict.date), detail=verdict.detail)
     return said[:1].upper() + said[1:] if said.startswith("the ") else said

@@ -6,6 +6,23 @@ from datetime import datetime
 from scanner.model import Asset, Kind, Record
 
 MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+CREDENTIALS = {
+    "access-key": "access key", "service-specific": "service credential", "secret": "secret", "parameter": "parameter",
+    "kubernetes-secret": "secret", "actions-secret": "Actions secret", "dependabot-secret": "Dependabot secret", "deploy-key": "deploy key",
+    "leak": "key",
+}  # fmt: skip
+SHAPES = (
+    (re.compile(r"aws/(?P<account>\d+)/[\w-]+/(?P<id>[^/]+)"), "{id} (account {account})"),
+    (re.compile(r"github/(?P<owner>[^/]+(?:/[^/]+)?)/environment/(?P<env>[^/]+)/(?P<id>[^/]+)"), "{id} of {owner}, environment {env}"),
+    (re.compile(r"github/(?P<owner>[^/]+(?:/[^/]+)?)/(?:actions|dependabot|deploy-key)/(?P<id>[^/]+)"), "{id} of {owner}"),
+    (re.compile(r"(?P<place>[^/]+/[^/]+)/secret/(?P<id>[^/]+)"), "{id} ({place})"),
+    (
+        re.compile(r"arn:aws:\w+:(?P<region>[\w-]*):(?P<account>\d*):(?:secret|parameter)[:/](?P<id>.+)"),
+        "{id} (account {account}, {region})",
+    ),
+    (re.compile(r"(?P<place>.+):leak/\S+"), "of a provider in {place}"),
+)
+"""A credential's key, and how people call what it names."""
 
 
 def record_name(record: Record) -> str:
@@ -19,12 +36,21 @@ def model_name(asset: Asset) -> str:
     if asset.kind is Kind.MODEL and isinstance(model, str):
         return f"{provider}/{model}" if provider and not model.startswith(f"{provider}/") else model
     if asset.kind is Kind.CREDENTIAL:
-        return f"the credential {tail(asset.key)}"
+        return _credential(asset)
     if asset.kind is Kind.IDENTITY:
         return f"the identity {tail(asset.key)}"
     if asset.kind is Kind.ARTIFACT:
         return re.split("[/:]", asset.key.rstrip("/"))[-1]  # its place says the rest
     return f"the {asset.kind} {tail(asset.key)}" if asset.kind in (Kind.WORKLOAD, Kind.ENDPOINT) else tail(asset.key)
+
+
+def _credential(asset: Asset) -> str:
+    """`the access key AKIA… (account 111122223333)`, `the Actions secret OPENAI_API_KEY of acme/payments`, `the secret hf (prod-eu/llm)`."""
+    word, name = CREDENTIALS.get(str(asset.attributes.get("type"))), tail(asset.key)
+    for shape, said in SHAPES:
+        if word and (found := shape.fullmatch(name)):
+            return f"the {word} {said.format(**found.groupdict())}"
+    return f"the credential {name}"
 
 
 def tail(key: str) -> str:
