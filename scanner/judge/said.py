@@ -45,7 +45,7 @@ def model_name(asset: Asset) -> str:
 
 
 def _credential(asset: Asset) -> str:
-    """`the access key AKIA… (account 111122223333)`, `the Actions secret OPENAI_API_KEY of acme/payments`, `the secret hf (prod-eu/llm)`."""
+    """`the access key AKIA… (account 1111)`, `the Actions secret OPENAI_API_KEY of acme/payments`, `the secret hf (prod-eu/llm)`."""
     word, name = CREDENTIALS.get(str(asset.attributes.get("type"))), tail(asset.key)
     for shape, said in SHAPES:
         if word and (found := shape.fullmatch(name)):
