@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from scanner.contracts import Connector
-from scanner.errors import NotModified, ReadError
+from scanner.errors import NotModified, ReadError, UsageError
 from scanner.model import Gap, Learned, Link, Observation, Reason, Sighting, Unit
 from scanner.store import decode, encode
 
@@ -99,6 +99,9 @@ def read(connect: Callable[[], Connector], unit: Unit, source: str, most: int) -
         return Read(Outcome.UNCHANGED)
     except ReadError as error:
         items.gaps.append(gap_of(error, source, unit.scope))
+        return items.read(Outcome.FAILED)
+    except UsageError as error:
+        items.gaps.append(sound_gap(Gap(source, unit.scope, Reason.UNEXPECTED, str(error)), source))
         return items.read(Outcome.FAILED)
     except Exception as error:  # noqa: BLE001 - a defect of one connector must end only its unit; it is loud in the log and a gap
         items.gaps.append(defect_of(error, source, unit.scope))

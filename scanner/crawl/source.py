@@ -15,7 +15,7 @@ from scanner.contracts import Connector, Seen, SourceSettings
 from scanner.crawl.limiter import Ceiling
 from scanner.crawl.outcome import Keeper
 from scanner.crawl.reading import Outcome, Read, defect_of, read, sound_gap
-from scanner.errors import ReadError
+from scanner.errors import ReadError, UsageError
 from scanner.model import Gap, Reason, Unit
 
 FOREVER = 3600.0
@@ -119,6 +119,8 @@ class SourceCrawl:
                 self._unit(event)
             case Gap():
                 self._keeper.listing_gap(sound_gap(event, self._source.name))
+            case _Listed(error=UsageError() as error):
+                raise error  # the config is wrong, such as a variable that is not set: nothing that the source said
             case _Listed(error=error):
                 self._listing = False
                 self._keeper.listed(error)
