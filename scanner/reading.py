@@ -11,6 +11,8 @@ from scanner.errors import GnomonError, ReadError
 from scanner.model import Gap, Reason, Record
 
 FEWER = 0.8
+MATCHED_BY = ("identifiers", "aliases", "no name", "source repository", "source_repository")
+"""How the faults of a record speak of what it matches by."""
 
 
 class Registries(msgspec.Struct, frozen=True):
@@ -25,7 +27,16 @@ class Registries(msgspec.Struct, frozen=True):
     @property
     def whole(self) -> bool:
         """Whether "no record" may be believed."""
-        return self.configured and not self.gaps
+        return self.configured and not any(map(blinds, self.gaps))
+
+
+def blinds(gap: Gap) -> bool:
+    """Whether something may look unregistered because of it.
+
+    A record with faults of its own (`registry/<name>/<file>:<line>`) still matches, unless they are in what it matches by.
+    """
+    of_one_record = gap.reason is Reason.PARTIAL and gap.scope.count("/") >= 2
+    return not of_one_record or any(field in gap.detail for field in MATCHED_BY)
 
 
 def read(registries: Iterable[Plugin], tools: Tools, before: Callable[[str], int | None]) -> Registries:
@@ -41,7 +52,7 @@ def read(registries: Iterable[Plugin], tools: Tools, before: Callable[[str], int
         gaps += [*missed, *_shrunk(registry, len(mine), before(registry.name))]
         records += mine
         counts[registry.name] = len(mine)
-        whole += [] if missed else [registry.name]
+        whole += [] if any(map(blinds, missed)) else [registry.name]
     return Registries(tuple(records), tuple(gaps), counts, bool(counts), tuple(whole))
 
 
