@@ -8,7 +8,7 @@ import pytest
 from scanner.governance.waivers import Waiver
 from scanner.judge import Policy
 from scanner.judge.case import Past
-from scanner.model import ApprovedScope, Gap, Observation, Reason, Relation, State, Transition
+from scanner.model import ApprovedScope, Confidence, Evidence, Gap, Link, Observation, Reason, Relation, State, Transition
 from tests.made import ARTIFACT, DIGEST, MODEL, REPO, WORKLOAD, audited, covered, gap, link, record, seen, sheet, workload
 
 API = "api:openai/gpt-x"
@@ -365,6 +365,28 @@ def test_the_key_of_a_retired_model_is_an_orphan_unless_something_else_uses_it()
     assert "orphaned-credential" not in checks(*recent, *other, records=[retired])
     current = record("fraud-2", State.DEPLOYED, "sha256:" + "b" * 64, identities=("AKIAEXAMPLE",))
     assert "orphaned-credential" not in checks(*recent, records=[retired, current])
+
+
+def permitted(rule: str = "iam-allows", sure: Confidence = Confidence.INFERRED, **told: Any) -> list[str]:
+    role, vault = "identity:arn:aws:iam::1:role/app", "credential:arn:aws:secretsmanager:eu-west-1:1:secret:openai"
+    held = {"type": "secret", "provider": "openai", "created": "2026-01-01T00:00:00Z", "last_used_known": True, "usable_from": ("*",)}
+    reads = Link(role, Relation.READS, vault, (Evidence(role, rule, sure),))
+    return checks(seen(role, type="iam-role"), seen(vault, **{**held, **told}), reads)
+
+
+def test_a_policy_that_would_allow_the_reading_is_no_use_of_what_its_provider_calls_unused() -> None:
+    assert permitted(last_used="2026-03-01T00:00:00Z") == ["orphaned-credential"]
+    assert permitted() == ["orphaned-credential"]  # never read, and made long ago
+    assert permitted(last_used_known=None) == []  # no data is not unused: who may read it might
+    assert permitted(last_used="2026-09-20T00:00:00Z") == []
+    assert permitted(last_used="2026-11-20T00:00:00Z") == []
+    assert permitted("credential-reference", Confidence.DECLARED, last_used="2026-03-01T00:00:00Z") == []
+
+
+def test_an_orphan_is_one_finding_however_old_it_is() -> None:
+    assert checks(*key(created="2024-01-01T00:00:00Z", last_used="2026-03-01T00:00:00Z")) == ["orphaned-credential"]
+    used = checks(*key(created="2024-01-01T00:00:00Z", last_used="2026-11-20T00:00:00Z"))
+    assert used == ["long-lived-credential", "unknown-consumer"]
 
 
 def test_a_key_whose_owner_left_is_an_orphan() -> None:

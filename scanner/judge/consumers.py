@@ -6,10 +6,15 @@ from functools import cached_property
 
 from scanner.judge.case import Case
 from scanner.judge.governing import governing
-from scanner.model import Asset, Kind, Link, Observed, Record, Relation, State
+from scanner.model import Asset, Confidence, Kind, Link, Observed, Record, Relation, State
 
 GENERAL = frozenset({"aws", "gcp", "azure", "github", "kubernetes"})
 """Providers of everything; a key of theirs is of AI only by what it opens or who holds it."""
+
+
+def _is_permission(link: Link) -> bool:
+    """Whether a policy would allow it, and nothing says that it happens."""
+    return bool(link.evidence) and all(told.rule == "iam-allows" and told.confidence is Confidence.INFERRED for told in link.evidence)
 
 
 class Consumers:
@@ -55,9 +60,13 @@ class Consumers:
                 listed[name].append(record)
         return listed
 
-    def of(self, asset: Asset) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What is handed the credential: what lives or might, and what cannot run any more."""
-        readers = {link.source for link in self._case.graph.into(asset.key, Relation.READS)}
+    def of(self, asset: Asset, *, unused: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What is handed the credential: what lives or might, and what cannot run any more.
+
+        `unused`: its provider's own record says that nobody uses it; who merely may read it is no consumer then.
+        """
+        reads = self._case.graph.into(asset.key, Relation.READS)
+        readers = {link.source for link in reads if not (unused and _is_permission(link))}
         gone = {reader for reader in readers if self._gone(self._case.assets[reader])}
         return tuple(sorted(readers - gone)), tuple(sorted(gone))
 

@@ -41,7 +41,7 @@ def credentials(case: Case) -> Iterator[Verdict]:
         if asset.attributes.get("type") == "leak":
             yield Verdict("leaked-credential", asset.key, because="a key stands in a file", chain=consumers.holders(asset.key))
         elif consumers.is_of_ai(asset):
-            key = _Key(asset, *consumers.of(asset), consumers.records(asset))
+            key = _Key(asset, *consumers.of(asset, unused=_long_unused(case, asset)), consumers.records(asset))
             yield from _of_one(case, consumers, key)
         else:
             case.counted["credentials that have nothing to do with AI"] += 1
@@ -52,8 +52,9 @@ def _of_one(case: Case, consumers: Consumers, key: _Key) -> Iterator[Verdict]:
         return
     orphan = _orphan(case, consumers, key)
     if orphan:
-        yield orphan
-    elif not key.consumers:
+        yield orphan  # and not also as old: to be removed is more than to be rotated
+        return
+    if not key.consumers:
         yield from _unknown(case, key)
     yield from _shared(consumers, key)
     yield from _old(case, key)
@@ -117,14 +118,15 @@ def _nobody_else(case: Case, key: _Key) -> bool:
     where = key.told("usable_from")
     if _inside(key) and isinstance(where, tuple):
         return not case.blind and case.looked.whole(where)[0] and not _used_lately(case, key)
-    return _long_unused(case, key) and not could_consume(case)
+    return _long_unused(case, key.asset) and not could_consume(case)
 
 
-def _long_unused(case: Case, key: _Key) -> bool:
+def _long_unused(case: Case, asset: Asset) -> bool:
     """No data is not unused; what was never used counts from its creation."""
-    if key.told("last_used_known") is not True:
+    told = asset.attributes
+    if told.get("last_used_known") is not True:
         return False
-    since = case.days_since(key.told("last_used") or key.told("created"))
+    since = case.days_since(told.get("last_used") or told.get("created"))
     return since is not None and since >= case.policy.unused_days
 
 
