@@ -5,93 +5,34 @@ Docs: docs/sources.md.
 """
 
 import fnmatch
-import hashlib
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from connectors.kubernetes import login
 from connectors.kubernetes.accounts import listed_secrets
 from connectors.kubernetes.checks import checks
-from connectors.kubernetes.client import Client
-from connectors.kubernetes.discovery import Discovery, discover, gaps
+from connectors.kubernetes.cluster import Cluster
+from connectors.kubernetes.discovery import gaps
 from connectors.kubernetes.listing import listed
-from connectors.kubernetes.namespace import observations
+from connectors.kubernetes.namespace import Shared, observations
 from connectors.kubernetes.place import Place, marks
 from connectors.kubernetes.settings import ClusterSettings, Settings
-from connectors.kubernetes.volumes import bucket_of
 from scanner.contracts import Check, Seen, Tools
-from scanner.errors import AccessDenied, NotServed, ReadError, UnexpectedReply
+from scanner.errors import AccessDenied, NotServed, ReadError
 from scanner.model import Gap, Observation, Reason, Unit
 
 __all__ = ["ClusterSettings", "Kubernetes", "Settings", "connect"]
 
-MADE_HERE = "kubernetes-1"
-REVIEWS = (("/apis/authentication.k8s.io/v1/selfsubjectreviews", "SelfSubjectReview"),)
-REFUSED = (AccessDenied, NotServed, UnexpectedReply)
-RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+MADE_HERE = "kubernetes-2"
+T = TypeVar("T")
 
 
 def connect(settings: Settings, tools: Tools) -> "Kubernetes":
     """The connector. Raises ConfigError where the kubeconfig has no such context."""
     return Kubernetes(settings, tools)
-
-
-class Cluster:
-    """One cluster: what is asked of it once."""
-
-    def __init__(self, settings: Settings, cluster: ClusterSettings, tools: Tools) -> None:
-        self.settings, self.cluster = settings, cluster
-        self.client = Client(settings, cluster, tools)
-        self._lock = threading.Lock()
-        self._discovery: Discovery | None = None
-        self._volumes: Mapping[str, str] | None = None
-
-    @property
-    def name(self) -> str:
-        """How keys call it."""
-        return self.cluster.name
-
-    def discovery(self) -> Discovery:
-        """What the server serves, asked once."""
-        with self._lock:
-            if self._discovery is None:
-                self._discovery = discover(self.client)
-            return self._discovery
-
-    def volumes(self) -> Mapping[str, str]:
-        """Addresses of buckets by the name of the persistent volume, asked once. Raises a ReadError."""
-        with self._lock:
-            if self._volumes is None:
-                found = self.client.items("/api/v1/persistentvolumes", keep=_bucket_volume)
-                self._volumes = {name: address for name, address in found if address}
-            return self._volumes
-
-    def principal(self) -> str:
-        """Who we are there, and a digest of what we may do. Raises a ReadError where the cluster does not answer."""
-        try:
-            review = self.client.review(*REVIEWS[0], {})
-            info = (review.get("status") or {}).get("userInfo") or {}
-            who = ",".join([str(info.get("username", "")), *sorted(map(str, info.get("groups") or ()))])
-        except REFUSED:  # before 1.28 a server does not say who we are
-            who = login.user(self.settings, self.cluster)
-        return f"{self.name}:{who}:{self._rules()}"
-
-    def _rules(self) -> str:
-        """A digest of our rights in a namespace; cluster-wide rights show in every one."""
-        spaces = [*self.settings.namespaces[:20], login.default_namespace(self.settings, self.cluster) or "default"]
-        digest = hashlib.sha256()
-        for space in sorted(set(spaces)):
-            try:
-                status = self.client.review(RULES, "SelfSubjectRulesReview", {"namespace": space}).get("status") or {}
-            except REFUSED:
-                return "unknown"
-            rules = sorted(msgspec.json.encode(rule, order="sorted") for rule in status.get("resourceRules") or ())
-            digest.update(b"\n".join([space.encode(), *rules]))
-        return digest.hexdigest()[:16]
 
 
 class Kubernetes:
@@ -132,7 +73,7 @@ class Kubernetes:
         discovery = cluster.discovery()
         found = listed(cluster.client, discovery.served, place.namespace, self.source)
         yield from found.gaps
-        yield from observations(found, place, self._volumes(cluster))
+        yield from observations(found, place, self._shared(cluster), self.source, self.tools.detector)
         if self.settings.list_secrets:
             try:
                 yield from listed_secrets(cluster.client, place)
@@ -199,14 +140,24 @@ class Kubernetes:
             detail = f"{error}; which bucket stands behind a claim is not known"
             yield Gap(self.source, f"kubernetes/{cluster.name}/persistentvolumes", error.reason, detail, VOLUMES_RULE)
 
-    def _volumes(self, cluster: Cluster) -> Mapping[str, str]:
         try:
-            return cluster.volumes()
-        except ReadError:  # units() has said so
-            return {}
+            cluster.runtimes()
+        except ReadError as error:
+            detail = f"{error}; which server and model a cluster-wide runtime stands for is not known"
+            yield Gap(self.source, f"kubernetes/{cluster.name}/clusterservingruntimes", error.reason, detail, error.remedy)
+
+    def _shared(self, cluster: Cluster) -> Shared:
+        return Shared(_or_nothing(cluster.volumes), _or_nothing(cluster.runtimes))
 
 
 VOLUMES_RULE = 'add to its ClusterRole: apiGroups [""], resources ["persistentvolumes"], verbs ["list"]'
+
+
+def _or_nothing(ask: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
+    try:
+        return ask()
+    except ReadError:  # units() has said so
+        return {}
 
 
 def _principal(cluster: Cluster) -> Iterator[tuple[str, str]]:
@@ -215,13 +166,6 @@ def _principal(cluster: Cluster) -> Iterator[tuple[str, str]]:
         yield f"kubernetes/{cluster.name}", cluster.principal()
     except ReadError:
         return
-
-
-def _bucket_volume(item: Mapping[str, Any]) -> tuple[str, str | None]:
-    spec = item.get("spec") or {}
-    csi = spec.get("csi")
-    address = bucket_of({**csi, "mountOptions": spec.get("mountOptions")}) if isinstance(csi, dict) else None
-    return str((item.get("metadata") or {}).get("name")), address
 
 
 def _one(cluster: Cluster, name: str) -> dict[str, str]:

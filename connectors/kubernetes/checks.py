@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from connectors.kubernetes.client import Client
 from connectors.kubernetes.discovery import Discovery
+from connectors.kubernetes.kinds import rows
 from connectors.kubernetes.listing import rule
 from connectors.kubernetes.settings import Settings
 from scanner.contracts import Check
@@ -21,7 +22,8 @@ def checks(client: Client, discovery: Callable[[], Discovery], settings: Setting
     spaces: tuple[str | None, ...] = settings.namespaces or (None,)
     fine = 0
     for kind, where in sorted(served.items()):
-        refused = next(filter(None, (_refused(client, where.path(space)) for space in spaces)), None)
+        asked = (None,) if rows()[kind].clustered else spaces
+        refused = next(filter(None, (_refused(client, where.path(space)) for space in asked)), None)
         fine += refused is None
         if refused is not None:
             yield Check(f"{client.name}: list {where.resource}", ok=False, detail=str(refused), remedy=rule(kind, where))

@@ -83,7 +83,7 @@ class Client:
         used: set[str] = set()
         token, count = "", 0
         while True:
-            page = self.get(path, accept, **query, limit=self.settings.page_size, **({"continue": token} if token else {}))
+            page = self.get(path, accept, **{"limit": self.settings.page_size, **query, **({"continue": token} if token else {})})
             for item in _listed(page, path, self.name):
                 count += 1
                 if count > self.settings.max_objects:

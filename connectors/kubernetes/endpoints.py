@@ -19,12 +19,23 @@ LOCAL_ONLY = ("networking.knative.dev/visibility", "networking.kserve.io/visibil
 class Serving:
     """One custom resource, with the workloads that its operator made of it."""
 
-    def __init__(self, place: Place, row: KindRow, item: Object, made: list[Workload], services: frozenset[str], buckets: Buckets) -> None:
+    def __init__(
+        self,
+        place: Place,
+        row: KindRow,
+        item: Object,
+        made: list[Workload],
+        services: frozenset[str],
+        buckets: Buckets,
+        runtime: Object | None = None,
+    ) -> None:
         self.place, self.row, self.item, self.made = place, row, item, made
         self.key = place.key(Kind.ENDPOINT, row.name, name_of(item))
         self._work = Workload(row.name, name_of(item), row, item, pods(item, row))
         mounted = [volume for pod in self._work.pods for volume in volumes(place, pod.volumes, buckets)]
-        self.held: Held = held(place, self._work, self.key, mounted, services)._replace(owner=self.key)
+        self._runtime = Workload(row.name, name_of(item), None, {}, pods(runtime, row) if runtime else [])
+        own = held(place, self._work, self.key, mounted, services)
+        self.held: Held = own.beside(held(place, self._runtime, self.key, [], services))._replace(owner=self.key)
 
     def observations(self, listed: Listed) -> Iterator[Observation]:
         """The endpoint, and what it serves: by itself only where no workload of it is seen."""
@@ -43,7 +54,7 @@ class Serving:
         told = state(self.row, self.item, None, listed)
         behind = endpoint_state(self.made)
         running = told["running"] if behind is None or told["running"] is False else behind or self.row.scales_to_zero
-        main = [container for pod in self._work.pods for container in pod.containers]
+        main = [container for work in (self._work, self._runtime) for pod in work.pods for container in pod.containers]
         return {
             **self.place.about(self.item),
             **told,
@@ -65,11 +76,18 @@ class Serving:
 
 
 def servings(
-    listed: Listed, place: Place, works: Mapping[tuple[str, str], Workload], services: frozenset[str], buckets: Buckets
+    listed: Listed,
+    place: Place,
+    works: Mapping[tuple[str, str], Workload],
+    services: frozenset[str],
+    buckets: Buckets,
+    runtimes: Mapping[str, Object],
 ) -> list[Serving]:
-    """Every serving custom resource of the namespace."""
+    """Every serving custom resource of the namespace. A runtime of the namespace comes before one of the cluster."""
     found = []
+    known = {**runtimes, **{name_of(item): item for _, item in listed.of("runtime")}}
     for row, item in listed.of("endpoint"):
         made = [work for work in works.values() if work.endpoint is item]
-        found.append(Serving(place, row, item, made, services, buckets))
+        runtime = next((known[name] for name in texts(item, row.runtime) if name in known), None) if row.runtime else None
+        found.append(Serving(place, row, item, made, services, buckets, runtime))
     return found

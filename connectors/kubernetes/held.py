@@ -46,6 +46,20 @@ class Held(NamedTuple):
         """With another's models and weights: what a custom resource names is what the workload that it made serves."""
         return self._replace(models=other.models, weights=other.weights, owner=other.owner)
 
+    def beside(self, runtime: "Held") -> "Held":
+        """With what a runtime that it names holds; a runtime's models and weights count where it names none of its own.
+
+        A local path or a template (`{{.Name}}`) of a runtime is where the server is told to look, no model.
+        """
+        models = tuple(model for model in runtime.models if model.ref.provider != "local" and "{{" not in model.ref.model_id)
+        named = bool(self.models or self.weights)
+        return self._replace(
+            models=self.models if named else models,
+            weights=self.weights if named else runtime.weights,
+            readings=(*self.readings, *runtime.readings),
+            calls=(*self.calls, *runtime.calls),
+        )
+
     def observations(self, place: Place, key: str, type_: str, name: str) -> Iterator[Observation]:
         """As sightings and links of `key`."""
         for model in self.models:

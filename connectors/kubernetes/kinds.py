@@ -32,7 +32,9 @@ class KindRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     image: str = ""
     label: str = ""
     canary: str = ""
+    runtime: str = ""
     scales_to_zero: bool = False
+    clustered: bool = False
 
     @property
     def name(self) -> str:

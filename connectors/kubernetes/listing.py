@@ -4,11 +4,16 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from connectors.kubernetes.client import METADATA, Client, ServerFault
+from connectors.kubernetes.configmaps import lean, references, write_out
 from connectors.kubernetes.discovery import Kind, Served
 from connectors.kubernetes.kinds import KindRow, Object, rows
+from connectors.kubernetes.place import name_of
 from scanner.errors import AccessDenied, NotServed, ReadError, Throttled, Unreachable
 from scanner.model import Gap
 
+CONFIG = ("", "ConfigMap")
+CONFIG_PAGE = 50
+HOLDING = frozenset({"workload", "endpoint", "runtime", "pod"})
 VITAL = (("", "Pod"), ("apps", "Deployment"), ("apps", "StatefulSet"), ("batch", "Job"))
 
 
@@ -31,10 +36,10 @@ def listed(client: Client, served: Mapping[Kind, Served], namespace: str, source
     """Lists every kind. Raises the first ReadError where none of the vital kinds can be read: the namespace is then unread as a whole."""
     objects: dict[Kind, list[Object]] = {}
     unread: dict[Kind, ReadError] = {}
-    for kind in rows():
-        if kind in served:
+    for kind, row in rows().items():
+        if kind in served and not row.clustered:
             try:
-                objects[kind] = _list(client, served[kind], kind, namespace, frozenset(objects))
+                objects[kind] = _list(client, served[kind], kind, namespace, objects)
             except NotServed:
                 continue  # the custom resource was removed since discovery
             except (Throttled, Unreachable) as error:
@@ -46,6 +51,8 @@ def listed(client: Client, served: Mapping[Kind, Served], namespace: str, source
     vital = [unread[kind] for kind in VITAL if kind in served and kind in unread]
     if vital and len(vital) == sum(kind in served for kind in VITAL):
         raise vital[0]
+    if objects.get(CONFIG):
+        write_out(_running(objects), {name_of(item): item["data"] for item in objects[CONFIG]})
     scope = f"kubernetes/{client.name}/{namespace}"
     return Listed(objects, frozenset(unread), tuple(_gap(source, scope, kind, served[kind], error) for kind, error in unread.items()))
 
@@ -55,15 +62,28 @@ def rule(kind: Kind, where: Served) -> str:
     return f'add to its ClusterRole: apiGroups ["{kind[0]}"], resources ["{where.resource}"], verbs ["list"]'
 
 
-def _list(client: Client, where: Served, kind: Kind, namespace: str, read: frozenset[Kind]) -> list[Any]:
+def _list(client: Client, where: Served, kind: Kind, namespace: str, read: Mapping[Kind, list[Object]]) -> list[Any]:
     path = where.path(namespace)
+    if kind == CONFIG:
+        wanted = references(_running(read))
+        return [item for item in _config_maps(client, path, wanted) if item["data"]] if wanted else []
     if kind == ("", "Pod"):
         controllers = {name for group, name in read if rows()[group, name].template}
-        controllers |= {"ReplicaSet"} if {("apps", "ReplicaSet"), ("apps", "Deployment")} <= read else set()
+        controllers |= {"ReplicaSet"} if {("apps", "ReplicaSet"), ("apps", "Deployment")} <= read.keys() else set()
         return client.items(path, keep=lambda pod: _lean(pod, controllers))
     if kind == ("apps", "ReplicaSet"):
         return client.items(path, accept=METADATA)
     return client.items(path)
+
+
+def _running(read: Mapping[Kind, list[Object]]) -> list[Object]:
+    """What holds containers."""
+    return [item for kind, found in read.items() if rows()[kind].does in HOLDING for item in found]
+
+
+def _config_maps(client: Client, path: str, wanted: Collection[str]) -> list[Any]:
+    """Fifty at a time: each may be a mebibyte."""
+    return client.items(path, keep=lambda item: lean(item, wanted), limit=min(CONFIG_PAGE, client.settings.page_size))
 
 
 def _lean(pod: Object, controllers: Collection[str]) -> Object:
@@ -93,4 +113,5 @@ def _role(item: Object) -> Object:
 
 def _gap(source: str, scope: str, kind: Kind, where: Served, error: ReadError) -> Gap:
     remedy = rule(kind, where) if isinstance(error, AccessDenied) else error.remedy
-    return Gap(source, scope, error.reason, str(error), remedy)
+    place = f"{scope}/configmap" if kind == CONFIG else scope  # hides no more than what a ConfigMap could name
+    return Gap(source, place, error.reason, str(error), remedy)

@@ -4,7 +4,7 @@ A scope is a path (docs/vocabulary.md); a `#` ends a place as a `/` does, so `gi
 `github/acme/payments#content`. Units are the leaves; a gap stands for everything below its scope.
 """
 
-from scanner.coverage.places import Can, above, below, common, key, root
+from scanner.coverage.places import Can, above, below, common, exact, key, root
 from scanner.coverage.questions import EXACT, Looked, unread, whole
 from scanner.coverage.tree import Told, build, sight_of, unknown_platforms
 
@@ -17,6 +17,7 @@ __all__ = [
     "below",
     "build",
     "common",
+    "exact",
     "key",
     "root",
     "sight_of",

@@ -33,6 +33,7 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     can: tuple[Can, ...]
     listed: bool = False
+    exact: bool = False
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +109,12 @@ def listed(path: str) -> bool:
     """Whether a complete listing of this very path names every place below it."""
     known = _known(path)
     return known is not None and known.listed and key(known.path).count("/") == key(path).count("/")
+
+
+def exact(path: str) -> bool:
+    """Whether a gap at this path hides only what was seen in it, whatever its reason."""
+    known = _known(path)
+    return known is not None and known.exact
 
 
 @lru_cache(maxsize=65_536)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 
-from scanner.coverage import EXACT
+from scanner.coverage import EXACT, exact
 from scanner.model import Gap, Link, Observation, Reason, Sighting
 from scanner.store import encode
 
@@ -35,10 +35,14 @@ def hides_anything(gaps: Iterable[Gap]) -> bool:
 
 def _hiding(gaps: Collection[Gap], scope: str) -> Callable[[Observation], bool]:
     hiding = [gap for gap in gaps if gap.reason not in EMPTY]
-    exact = [gap.scope[len(scope) :].strip("/#") for gap in hiding if gap.reason in EXACT and gap.scope.startswith(scope)]
-    if len(exact) < len(hiding) or not all(exact):
+    named = [gap.scope[len(scope) :].strip("/#") for gap in hiding if _is_exact(gap) and gap.scope.startswith(scope)]
+    if len(named) < len(hiding) or not all(named):
         return lambda _: True
-    return lambda each: any(place in proof.where for proof in each.evidence for place in exact)
+    return lambda each: any(place in proof.where for proof in each.evidence for place in named)
+
+
+def _is_exact(gap: Gap) -> bool:
+    return gap.reason in EXACT or exact(gap.scope)
 
 
 def _identity(each: Observation) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ BUILT_IN = {
     "authentication.k8s.io/v1": (),
     "authorization.k8s.io/v1": (),
 }
-CLUSTERED = ("Namespace", "PersistentVolume")
+CLUSTERED = ("Namespace", "PersistentVolume", "ClusterServingRuntime")
 PLURALS = {"Ingress": "ingresses"}
 REVISION = "4711"
 
