@@ -32,6 +32,7 @@ FINDINGS = (
     "due",
     "status",
     "waived_by",
+    "backlog",
     "record",
     "record_state",
     "because",
@@ -98,13 +99,19 @@ class Csv:
         """Writes six files, or one of them to standard output."""
         facts = Facts(report, clock(report.run))
         wanted = FILES if to.directory else {self._settings.stdout: FILES[self._settings.stdout]}
-        files = {name: self._text(make(facts, self._settings)) for name, make in wanted.items()}
+        files = {name: _text(make(facts, self._settings), self._settings) for name, make in wanted.items()}
         return deliver(to, files, alone=self._settings.stdout)
 
-    def _text(self, table: "DataFrame") -> bytes:
-        text = io.StringIO()
-        table.to_csv(text, index=False, lineterminator="\r\n", header=[inert(name) for name in table.columns])
-        return (b"\xef\xbb\xbf" if self._settings.bom else b"") + encoded(text.getvalue())
+
+def table(report: Report, name: str, settings: Settings) -> bytes:
+    """One of the tables, as its file would hold it."""
+    return _text(FILES[name](Facts(report, clock(report.run)), settings), settings)
+
+
+def _text(table: "DataFrame", settings: Settings) -> bytes:
+    text = io.StringIO()
+    table.to_csv(text, index=False, lineterminator="\r\n", header=[inert(name) for name in table.columns])
+    return (b"\xef\xbb\xbf" if settings.bom else b"") + encoded(text.getvalue())
 
 
 def inert(cell: object) -> object:
@@ -147,6 +154,7 @@ def _finding(one: Finding, facts: Facts) -> tuple[object, ...]:
         one.due,
         one.status,
         one.waived_by,
+        "yes" if one.backlog else None,
         one.record,
         record and record.state,
         one.because,

@@ -116,9 +116,9 @@ def _plugins(key: str, entries: object, path: Path) -> list[Plugin]:
     if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
         raise ConfigError(f"{path}: write each {key} as a table of its own, [[{key}]]")
     found = [_plugin(key, entry, path, number) for number, entry in enumerate(entries, 1)]
-    taken = [plugin.name for plugin in found]
+    taken = [plugin.name for plugin in found if key != "report" or "name" in type(plugin.settings).model_fields]
     twice = next((name for name in taken if taken.count(name) > 1), None)
-    if twice is not None and key != "report":
+    if twice is not None:
         raise ConfigError(f"{path}: two [[{key}]] are named {twice!r}; give each a name of its own")
     return found
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from scanner import plugins
-from scanner.contracts import Destination, Tools
-from scanner.errors import ReportError
+from scanner.contracts import Destination, Reporter, Tools
+from scanner.errors import ReportError, Undelivered
 from scanner.model import Report
 from scanner.request import Request
 from scanner.runfile import run_file
@@ -34,17 +34,24 @@ def ready(request: Request) -> None:
         raise _unwritable(directory, error) from error
 
 
-def delivered(report: Report, request: Request, tools: Tools) -> Delivered:
-    """Raises ReportError, once all were tried, where not one could be written."""
+def reporters(request: Request, tools: Tools) -> tuple[tuple[str, Reporter], ...]:
+    """Every report that was asked for, by name. Raises ConfigError where one could not be written: a secret that is not there, a column."""
+    return tuple((each.name, plugins.load("reports", each.type).reporter(each.settings, tools)) for each in request.config.report)
+
+
+def delivered(report: Report, request: Request, made: tuple[tuple[str, Reporter], ...]) -> Delivered:
+    """Raises ReportError, once all were tried, where not one could be written, or kept to be sent with the next run."""
     to = Destination(None if request.stdout else _directory(request.config.output))
     files: list[Path] = []
     failed: list[str] = []
-    for plugin in request.config.report:
+    kept = 0
+    for name, reporter in made:
         try:
-            files += plugins.load("reports", plugin.type).reporter(plugin.settings, tools).write(report, to)
+            files += reporter.write(report, to)
         except (ReportError, OSError) as error:
-            failed.append(f"{plugin.name}: {error}")
-    if len(failed) == len(request.config.report):
+            failed.append(f"{name}: {error}")
+            kept += isinstance(error, Undelivered)
+    if failed and len(failed) - kept == len(made):
         raise ReportError(f"{'; '.join(failed)}. What was read is kept: run the same command again once this is mended")
     if to.directory is not None:
         try:

@@ -9,7 +9,7 @@ import msgspec
 
 from scanner import conclusion
 from scanner.crawl import CrawlResult, crawl
-from scanner.delivery import delivered, ready
+from scanner.delivery import delivered, ready, reporters
 from scanner.derive import derive
 from scanner.executor import open_executor
 from scanner.graph import Graph
@@ -36,7 +36,7 @@ def scan(request: Request, watch: Watch) -> Outcome:
     """One run, whole: reads every source and registry, judges, remembers, reports."""
     ready(request)
     with opened(request, watch) as session:
-        store = session.store
+        store, made = session.store, reporters(request, session.tools())
         run = store.begin(config_hash(request.config), request.partial, now())
         crawled = _crawled(session, run)
         registries = read(request.config.registry, session.tools(), store.registry_count)
@@ -45,7 +45,7 @@ def scan(request: Request, watch: Watch) -> Outcome:
         derived = derive(graph)
         matches = reconcile(inventory, derived, registries.records, store.linked())
         result = conclusion.concluded(session, run, crawled, registries, graph, derived, matches)
-        written = delivered(result.report, request, session.tools())
+        written = delivered(result.report, request, made)
         conclusion.remembered(session, run, registries, result)
     return Outcome(result.report, written.files, written.failed)
 

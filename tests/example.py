@@ -28,6 +28,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "sagemaker": {},
     "iam": {},
     "files": {"path": "registry"},
+    "email": {"host": "smtp.example.com", "sender": "gnomon@example.com", "to": ["ai-governance@example.com"]},
+    "webhook": {"url": "https://hooks.example.com/gnomon", "key": "GNOMON_WEBHOOK_KEY"},
 }
 SECTIONS = ("organisation", "store", "network", "engine", "detect", "policy")
 
