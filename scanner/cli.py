@@ -3,6 +3,7 @@
 Exit codes of `scan`: 2 could not run, then 1 findings at or above --fail-on, then 3 gaps with --fail-on-gaps, else 0.
 """
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,12 +132,14 @@ def exit_code(report: "Report", fail_on: Severity | None, fail_on_gaps: bool) ->
 
 
 def main() -> None:
-    """The `gnomon` command."""
+    """The `gnomon` command. SIGTERM ends it as Ctrl-C does: what is temporary is removed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()
 
 
 def scan_main() -> None:
     """The `scan` command: the same as `gnomon scan`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(["scan", *sys.argv[1:]], prog_name="scan")
 
 
@@ -158,3 +161,6 @@ def _told() -> Iterator[None]:
     except GnomonError as error:
         typer.echo(f"gnomon: {error}", err=True)
         raise typer.Exit(COULD_NOT_RUN) from error
+    except KeyboardInterrupt as stopped:
+        typer.echo("gnomon: stopped; the same command goes on where it was", err=True)
+        raise typer.Exit(COULD_NOT_RUN) from stopped

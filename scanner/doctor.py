@@ -8,6 +8,7 @@ from scanner.config import Config, Plugin
 from scanner.contracts import Check, Tools
 from scanner.detect.pool import LocalDetector
 from scanner.errors import GnomonError, ReadError
+from scanner.scratch import scratch
 
 
 class _NoFacts:
@@ -24,7 +25,7 @@ class _NoCeiling:
 @contextmanager
 def desk(config: Config) -> Iterator[Tools]:
     """Tools for a few reads, which nothing is remembered of."""
-    with tools.scratch() as directory:
+    with scratch() as directory:
         yield tools.assembled(config, LocalDetector(), _NoFacts(), _NoCeiling(), directory, lambda _: None)
 
 

@@ -16,6 +16,7 @@ from scanner.contracts import Connector, Detector, PluginSettings, SourceSetting
 from scanner.crawl import Ceiling, Source
 from scanner.detect.pool import detector as started
 from scanner.request import Request
+from scanner.scratch import scratch
 from scanner.store import Store, open_store
 from scanner.terminal import Watch
 
@@ -61,10 +62,10 @@ class Session(msgspec.Struct, frozen=True):
 def opened(request: Request, watch: Watch) -> Iterator[Session]:
     """Everything a run needs, closed again whatever happens."""
     config = request.config
-    with tools.scratch() as scratch, store_of(config, None if request.kept else scratch) as store:
+    with scratch() as directory, store_of(config, None if request.kept else directory) as store:
         key = tools.fingerprint_key(config, _key_file(config) if request.kept else None)
         with started(config.detect, key) as detector:
-            yield Session(request, store, detector, scratch, watch)
+            yield Session(request, store, detector, directory, watch)
 
 
 @contextmanager

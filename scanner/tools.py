@@ -3,10 +3,8 @@
 import contextlib
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,16 +61,6 @@ def _keep(key: bytes, path: Path) -> None:
             path.hardlink_to(name)
     finally:
         Path(name).unlink()
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A private directory (0700) that is gone afterwards, whatever happened."""
-    directory = Path(tempfile.mkdtemp(prefix="gnomon-"))
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def assembled(config: Config, detector: Detector, facts: Facts, limiter: Limiter, directory: Path, note: Callable[[str], None]) -> Tools:

@@ -118,7 +118,7 @@ def test_neither_the_registry_nor_an_earlier_report_is_read_as_ai(place: Place, 
         (FOLDER + 'exlude = ["x"]\n', "[[source]] folder has no key 'exlude'; did you mean 'exclude'?"),
         ('[[source]]\ntype = "foldr"\n', "did you mean 'folder'?"),
         ("[[source]\n", "gnomon.toml"),
-        ('[network]\ntimeot = 3\n' + FOLDER, "did you mean 'timeout'?"),
+        ("[network]\ntimeot = 3\n" + FOLDER, "did you mean 'timeout'?"),
         ("", "nothing to read"),
     ],
 )

@@ -40,7 +40,7 @@ class Ledger:
         with transaction(self._engine) as connection:
             return frozenset(connection.execute(select(FINDINGS.c.id).where(FINDINGS.c.open.is_(False))).scalars())
 
-    def close(self, scopes: Collection[str]) -> None:
+    def close(self, scopes: set[str]) -> None:
         """Closes the findings on what was seen in these places and nowhere else, as out of our sight."""
         there = {asset.key for asset in self.assets() if asset.scopes and scopes >= set(asset.scopes)}
         closed = self.closed()
