@@ -4,6 +4,7 @@ hyperscan where it runs, google-re2 elsewhere; both are given the same expressio
 A word that ordinary code is full of wakes a file only together with its place: an import line, a manifest's entry, a path.
 """
 
+import codecs
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,7 @@ def patterns() -> tuple[Pattern, ...]:
 def _all() -> Iterator[Pattern]:
     woken = catalogue.table("wake")
     for family in lexicon.families():
-        yield from (Pattern("model", rf"(?i)\b{_plain(stem)}") for stem in family.stems)
+        yield from (Pattern("model", rf"(?i)\b{_open(stem)}") for stem in family.stems)
     yield from (Pattern("model", rf"(?im){slot}") for slot in woken["slots"])
     yield from _packages()
     yield from _environment()
@@ -57,6 +58,11 @@ ALSO = r"^[ \t]*import[ \t].*,[ \t]*(?:openai|anthropic|torch|tensorflow|transfo
 def _plain(regex: str) -> str:
     """An expression without look-around, which no automaton has: it wakes a little more, never less."""
     return LOOK.sub("", regex)
+
+
+def _open(stem: str) -> str:
+    """A stem without its end: what follows is for the rules to look at."""
+    return _plain(stem).replace("|$", "|").replace("$", "")
 
 
 def _packages() -> Iterator[Pattern]:
@@ -157,7 +163,7 @@ class _Re2:
         self._set.Compile()
 
     def __call__(self, data: bytes) -> set[int]:
-        return set(self._set.Match(data))
+        return set(self._set.Match(data) or ())
 
 
 ENGINES: Mapping[str, Callable[[tuple[Pattern, ...]], Callable[[bytes], set[int]]]] = {"hyperscan": _Hyperscan, "re2": _Re2}
@@ -177,23 +183,29 @@ def automaton(engine: str = "") -> Callable[[bytes], set[int]]:
 def scan(data: bytes, path: str, engine: str = "") -> frozenset[str]:
     """The tags that wake this file; none for most files of the world."""
     known = patterns()
-    return frozenset(tag for tag in {known[number].tag for number in automaton(engine)(data)} if _counts(tag, path))
+    return frozenset(tag for tag in {known[number].tag for number in automaton(engine)(_eight_bits(data))} if _counts(tag, path))
+
+
+def _eight_bits(data: bytes) -> bytes:
+    """The bytes as the expressions expect them: without a byte order mark, and not in UTF-16."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace").encode("utf-8")
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 @lru_cache(maxsize=65_536)
 def _counts(tag: str, path: str) -> bool:
     """Whether a tag means anything in a file of this name."""
     kind = kind_of(path)
-    if tag == "manifest":
-        return kind in ("shell", "dockerfile", "notebook") or any(pattern.search(path) for pattern in manifests.FILES)
-    if tag == "inline":
-        return path.endswith((".py", ".cs"))
     if tag.startswith("import."):
         return kind in IMPORTING[tag]
-    if tag == "secret":
-        return bool(WORKFLOW.search(path))
-    if tag == "build":
-        return kind in ("shell", "yaml")
-    if tag == "described":
-        return any(row.files and re.search(row.files, path) for row in agents.frameworks())
-    return True
+    return PLACES[tag](kind, path) if tag in PLACES else True
+
+
+PLACES: Mapping[str, Callable[[str, str], bool]] = {
+    "manifest": lambda kind, path: kind in ("shell", "dockerfile", "notebook") or any(pattern.search(path) for pattern in manifests.FILES),
+    "inline": lambda _, path: path.endswith((".py", ".cs")),
+    "secret": lambda _, path: bool(WORKFLOW.search(path)),
+    "build": lambda kind, _: kind in ("shell", "yaml"),
+    "described": lambda _, path: any(row.files and re.search(row.files, path) for row in agents.frameworks()),
+}

@@ -83,7 +83,7 @@ class Worker:
             if pipe is not None:
                 pipe.write(LENGTH.pack(len(frame)) + frame)
                 pipe.flush()
-        except (BrokenPipeError, OSError) as error:
+        except (OSError, ValueError) as error:
             raise Died(self._how()) from error
 
     def _receive(self, deadline: float) -> bytes:

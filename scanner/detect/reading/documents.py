@@ -16,6 +16,8 @@ from scanner.detect.reading.literal import Document, Literal, Reading
 
 DEEPEST, MOST = 60, 200_000
 RELAXED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|//[^\n]*|/\*.*?\*/", re.DOTALL)
+NESTED = 100
+BRACKET = re.compile(r"[\[\]{}]")
 TEMPLATE = re.compile(r"\{\{-?.*?-?\}\}", re.DOTALL)
 TEMPLATE_LINE = re.compile(r"^[ \t]*(?:\{\{[^\n]*?\}\}[ \t]*)+$", re.MULTILINE)
 PAIR = re.compile(r"^(?P<indent>\s*)(?P<dash>(?:-\s+)*)(?P<quote>[\"']?)(?P<key>[\w./@ -]{1,120}?)(?P=quote)\s*:(?:\s+(?P<value>.*?))?\s*$")
@@ -33,6 +35,8 @@ class Bomb(Exception):
 def read_yaml(text: str) -> Reading:
     """A stream of YAML documents."""
     for candidate in (text, _untemplated(text)) if "{{" in text else (text,):
+        if _nested(candidate):
+            break
         try:
             values = ryaml.loads_all(candidate)
             return _walked(values, text)
@@ -59,6 +63,18 @@ def read_toml(text: str) -> Reading:
         return _walked([rtoml.loads(text)], text)
     except (rtoml.TomlParsingError, RecursionError, Bomb, ValueError):
         return _by_assignment(text)
+
+
+def _nested(text: str) -> bool:
+    """Whether brackets stand deeper in each other than any parser goes; finding that out may take it minutes."""
+    if text.count("[") + text.count("{") < NESTED:
+        return False
+    depth = 0
+    for bracket in BRACKET.finditer(text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > NESTED:
+            return True
+    return False
 
 
 def _untemplated(text: str) -> str:

@@ -48,7 +48,7 @@ def _kinds() -> Kinds:
     return msgspec.convert(table("languages")["kinds"], Kinds)
 
 
-LONGEST, HIGHEST = 4000, 24
+LONGEST, HIGHEST, LINE = 4000, 24, 500_000
 NAME = re.compile(r"[A-Za-z_$@][\w$.-]*")
 
 
@@ -59,6 +59,8 @@ def read(text: str, ending: str) -> Reading:
     language = languages().get(ending)
     if language is None:  # ast-grep answers an unknown language with a panic that no `except` catches
         raise Unreadable(f"no grammar for .{ending}")
+    if len(text) > LINE and any(len(line) > LINE for line in text.splitlines()):
+        raise Unreadable(f"a line of more than {LINE} characters")
     root = SgRoot(text, language.id).root()
     return Reading(literals=list(_literals(root, language)))
 

@@ -29,8 +29,10 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def wake(self) -> str:
         """What the prefilter looks for: the beginning of the key, or the word that stands before it."""
         begin = SHAPE.match(self.regex.removeprefix("(?i)").removeprefix(r"\b").removeprefix("("))
+        if begin and "-" in begin[1]:
+            return rf"(?i)\b{begin[1]}[a-z0-9_-]{{12}}"
         if begin:
-            return rf"(?i)\b{begin[1]}[a-z0-9_-]{{12}}" if "-" in begin[1] else rf"(?i)\b{begin[1]}[a-z0-9]{{10}}"
+            return rf"(?i)\b{begin[1]}[a-z0-9]{{{10 if begin[1] == 'hf_' else 5}}}"
         words = "|".join(re.escape(word) for word in self.keywords)
         return rf"(?i)(?:{words})[\w.-]*[\"' ]*[:=][\"' ]*[a-z0-9_-]{{8}}"
 
