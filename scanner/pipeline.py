@@ -53,7 +53,7 @@ def scan(request: Request, watch: Watch) -> Outcome:
 def _crawled(session: Session, run: RunHandle) -> CrawlResult:
     config, request = session.request.config, session.request
     with open_executor(config.engine) as executor:
-        return crawl(
+        crawled = crawl(
             session.sources(),
             session.store,
             executor,
@@ -66,3 +66,7 @@ def _crawled(session: Session, run: RunHandle) -> CrawlResult:
             max_observations=config.engine.max_observations,
             progress=lambda source, listed, done: session.watch.units(source, done, listed),
         )
+    for one in crawled.sources:
+        counted = f"{one.read} read, {one.unchanged} unchanged of {one.units}; {one.requests} requests, {one.seconds:.1f} s"
+        session.watch.note(f"{one.name}: {counted}")
+    return crawled

@@ -1,8 +1,9 @@
 """What a person at a terminal, or a log, sees of a run. Everything goes to standard error but the last word."""
 
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
     from scanner.pipeline import Outcome
 
 SHOWN = 6
+QUIET = 15.0
+"""Seconds between two lines of progress of one source in a log."""
 STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
+
+
+def inert(text: str) -> str:
+    """Text from outside as a terminal may have it: what would move its cursor, colour it or turn it round is spelled out."""
+    return "".join(sign if sign == "\n" or sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def _safe(text: str) -> str:
+    return escape(inert(text))
 
 
 class Watch(Protocol):
@@ -36,19 +48,19 @@ class Watch(Protocol):
 class Lines:
     """Plain lines for a log."""
 
-    def __init__(self) -> None:
-        self._last: dict[str, int] = {}
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last: dict[str, float] = {}
 
     def note(self, text: str) -> None:
         """One line."""
-        print(text, file=sys.stderr, flush=True)
+        print(inert(text), file=sys.stderr, flush=True)
 
     def units(self, source: str, done: int, known: int) -> None:
-        """A line each time another tenth is done."""
-        tenth = 10 * done // max(known, 1)
-        if tenth != self._last.get(source):
-            self._last[source] = tenth
-            self.note(f"{source}: {done} of {known}")
+        """A line a quarter of a minute; what a source came to in the end is a note."""
+        if self._clock() - self._last.setdefault(source, self._clock()) >= QUIET:
+            self._last[source] = self._clock()
+            self.note(f"{source}: {done} of {known} so far")
 
 
 class Silent:
@@ -70,12 +82,12 @@ class Bars:
 
     def note(self, text: str) -> None:
         """A line above the bars."""
-        self._progress.console.print(escape(text), style="dim")
+        self._progress.console.print(_safe(text), style="dim")
 
     def units(self, source: str, done: int, known: int) -> None:
         """Moves the bar of a source."""
         if source not in self._tasks:
-            self._tasks[source] = self._progress.add_task(escape(source), total=known)
+            self._tasks[source] = self._progress.add_task(_safe(source), total=known)
         self._progress.update(self._tasks[source], completed=done, total=known)
 
 
@@ -100,12 +112,12 @@ def summary(outcome: "Outcome") -> None:
     console.print()
     console.print(_seen(report))
     for line in _unseen(report):
-        console.print(f"  [yellow]not seen[/] {escape(line)}", soft_wrap=True)
+        console.print(f"  [yellow]not seen[/] {_safe(line)}", soft_wrap=True)
     console.print(_found(report) if report.judged else _inventory(report))
     if not report.judged:
         console.print("An inventory without verdicts: no registry was given (--registry DIR)")
     for file in _shown(outcome.files):
-        console.print(f"[bold]{escape(str(file))}[/]", soft_wrap=True)
+        console.print(f"[bold]{_safe(str(file))}[/]", soft_wrap=True)
 
 
 def _seen(report: Report) -> str:
@@ -133,7 +145,7 @@ def _found(report: Report) -> Table:
     totals = Counter((finding.severity, finding.check) for finding in open_ones)
     new = Counter((finding.severity, finding.check) for finding in open_ones if finding.status == "new")
     for severity, check in sorted(totals, key=lambda pair: (list(Severity).index(pair[0]), pair[1])):
-        table.add_row(f"[{STYLE[severity]}]{severity}[/]", check, str(totals[severity, check]), str(new[severity, check] or ""))
+        table.add_row(f"[{STYLE[severity]}]{severity}[/]", _safe(check), str(totals[severity, check]), str(new[severity, check] or ""))
     if not totals:
         table.add_row("", "no findings", "", "")
     if waived := len(report.findings) - len(open_ones):

@@ -70,7 +70,6 @@ def observed(place: Place, settings: Settings, tools: Tools) -> Iterator[Observa
     named = group((one.key, one.size) for one in listed.objects.values())
     surest_first = sorted(named, key=lambda one: named_format(one.members[0]) is None)
     groups = [*surest_first, *(Group(key, (key,), bytes=listed.objects[key].size) for key in unnamed)]
-    tools.note(f"{place.scope}: {listed.keys:,} keys, {len(groups):,} to look at")
     hidden: Counter[Reason] = Counter()
     for told in _told(place, settings, tools, listed.objects, groups[: settings.max_probes]):
         if told.error:
