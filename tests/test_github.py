@@ -117,11 +117,23 @@ def test_the_listing_costs_one_request_a_hundred_repositories(tmp_path: Path) ->
 
 
 def test_a_user_is_read_like_an_organisation(tmp_path: Path) -> None:
-    with github([Organisation("ann", (Repository("toy", {"a.py": CODE}),), user=True)], tmp_path / "git") as server:
+    with github([Organisation("ann", (Repository("toy", {"a.py": CODE}),), user=True)], tmp_path / "git", login="ann") as server:
         made = connected(server, tmp_path, organisation="ann")
         units, found = listed(made)
         assert set(units) == {"github/ann/toy#content", "github/ann/toy#settings"} and found == []
         assert "sdk:ann/toy:openai" in sightings(whole(made))
+
+
+def test_private_repositories_of_a_user_are_in_sight_of_the_users_own_token_alone(tmp_path: Path) -> None:
+    ann = Organisation("ann", (Repository("toy", {"a.py": CODE}),), user=True)
+    with github([ann], tmp_path / "git", login="auditor") as server:
+        _, found = listed(connected(server, tmp_path, organisation="ann"))
+        assert [(gap.scope, gap.reason) for gap in found] == [("github/ann", Reason.PARTIAL)]
+    with github([ann], tmp_path / "more", login="ann") as server:
+        hidden = b'{"login": "ann", "owned_private_repos": 40}'
+        server.fail("GET", "/user$", status=200, body=hidden)
+        _, found = listed(connected(server, tmp_path, organisation="ann"))
+        assert [gap.detail for gap in found] == ["the token sees 1 of 40 private repositories"]
 
 
 def test_on_enterprise_the_host_is_part_of_the_name(acme: GitHub, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from scanner.errors import OverLimit, UnexpectedReply, Unreachable
 from scanner.model import Gap, Kind, Link, Reason, Relation, Sighting, Unit
 from tests.desk import desk
 from tests.estate.inference import Server, answering, hand_made, llamacpp, replay
-from tests.estate.inference.replayed import Answer, Handler
+from tests.estate.inference.replayed import RECORDINGS, Answer, Handler
 
 pytest.importorskip("httpx")
 
@@ -345,6 +346,15 @@ def test_every_expression_of_the_table_compiles_and_every_row_has_its_source() -
         assert row.source.startswith("https://") and row.tests
         for test in row.tests:
             assert all(re.compile(rule) for rule in (test.header, test.body, test.value))
+
+
+def test_a_row_says_recorded_only_where_a_real_server_was_recorded() -> None:
+    text = resources.files("connectors.inference").joinpath("fingerprints.toml").read_text("utf-8")
+    rows = {name: how for how, name in re.findall(r'\[\[server\]\]  # ([^\n]+)\nid = "([^"]+)"', text)}
+    assert rows.keys() == {row.id for row in fingerprints()}, "every row says how it is known"
+    told = {summary[0] for summary in RECORDED.values()} - {"openai-compatible", None}
+    told |= rows.keys() & {path.stem for path in RECORDINGS.glob("*.json")}
+    assert {name for name, how in rows.items() if how.startswith("recorded")} == told
 
 
 def test_hand_made_servers_are_no_recordings() -> None:

@@ -192,6 +192,24 @@ def test_a_server_that_is_gone_is_a_gap_and_the_other_cluster_is_read(tmp_path: 
         assert "kubernetes/there/llm" in {one.scope for one in told}
 
 
+def test_a_cluster_that_answers_503_leaves_the_others_principal_as_it_was(tmp_path: Path) -> None:
+    from tests.estate.kubernetes import kubeconfig
+
+    with cluster(SMALL, "prod-eu", tmp_path) as here, cluster(SMALL, "prod-us", tmp_path) as there:
+        settings = kubernetes.Settings(
+            kubeconfig=kubeconfig([here, there], tmp_path / "both.yaml"), contexts=({"context": "prod-eu"}, {"context": "prod-us"})
+        )
+        connected = [kubernetes.connect(settings, desk(tmp_path / f"scratch{number}", network=QUICK)) for number in range(2)]
+        before = connected[0].principal()
+        there.fail(".*", status=503)
+        after = connected[1].principal()
+        assert set(before) == {"kubernetes/prod-eu", "kubernetes/prod-us"}
+        assert after == {"kubernetes/prod-eu": before["kubernetes/prod-eu"]}
+        told = list(connected[1].units(Seen()))
+        assert "kubernetes/prod-eu/llm" in {one.scope for one in told}
+        assert ("kubernetes/prod-us", Reason.UNREACHABLE) in {(one.scope, one.reason) for one in told if isinstance(one, Gap)}
+
+
 def test_an_expired_certificate_says_so(tmp_path: Path) -> None:
     with reading(SMALL, tmp_path, certificate=_expired(tmp_path)) as reader:
         assert reader.cluster.url.startswith("https://")

@@ -132,6 +132,26 @@ def test_an_account_that_the_config_does_not_name_is_unread(server: Aws) -> None
     assert seen.whole(["aws/222222222222/eu-west-1/sagemaker"])[0] is False
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("of", [sagemaker, iam])
+def test_an_account_that_lets_nobody_in_leaves_the_others_principal(server: Aws, of: Any) -> None:
+    server.fail("AssumeRole", "AccessDenied", 403, times=1)
+    both = source(of, server, role_arn="arn:aws:iam::{account}:role/gnomon", accounts=("111111111111", "222222222222"))
+    said = both.principal()
+    assert list(said) == ["aws/222222222222"] and "222222222222" in said["aws/222222222222"]
+
+
+@pytest.mark.slow
+def test_one_of_several_accounts_that_is_closed_does_not_end_the_buckets_of_the_others(server: Aws) -> None:
+    server.client("s3").create_bucket(Bucket="ml-prod", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    server.fail("AssumeRole", "AccessDenied", 403, times=1)
+    both = source(s3, server, regions=(), role_arn="arn:aws:iam::{account}:role/gnomon", accounts=("111111111111", "222222222222"))
+    assert list(both.principal()) == ["aws/222222222222"]
+    seen, gaps = looked(both, "s3")
+    assert [(gap.scope, gap.reason) for gap in gaps] == [("aws/111111111111/s3", Reason.DENIED)]
+    assert seen.whole(["aws/111111111111/s3/x"]) == (False, ["aws/111111111111/s3"])
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     few = {"FEW0000000000000000": ("few-secret-of-the-test-estate", ("List:ml-prod", "Read:ml-prod"))}

@@ -154,13 +154,30 @@ class Listing:
         """A token sees what its owner sees. Whether that is all, only the organisation's own numbers can say."""
         if self.account.sees_all is False:
             yield self._gap(Reason.PARTIAL, "the App sees selected repositories only", "install it on all repositories")
-        if self.account.sees_all is not None or not page.organisation:
+        if self.account.sees_all is not None:
+            return
+        if not page.organisation:
+            yield from self._of_user(page.login, private)
             return
         body = self.client.get(f"/orgs/{page.login}", self.account.header()).body
         counted = body.get("total_private_repos") if isinstance(body, dict) else None
         remedy = "use an owner's token, or an App that is installed on all repositories"
         if not isinstance(counted, int):
             yield self._gap(Reason.PARTIAL, "the token may not know how many private repositories there are", remedy)
+        elif private < counted:
+            yield self._gap(Reason.PARTIAL, f"the token sees {private} of {counted} private repositories", remedy)
+
+    def _of_user(self, login: str, private: int) -> Iterator[Gap]:
+        """A user's private repositories are in sight of that user's own token alone, and of a fine-grained one in part."""
+        remedy = f"use a token of {login} with access to all repositories, or an App that is installed on all of them"
+        try:
+            body = self.client.get("/user", self.account.header()).body
+        except AccessDenied:
+            body = None
+        own = isinstance(body, dict) and str(body.get("login", "")).lower() == login.lower()
+        counted = body.get("owned_private_repos") if own and isinstance(body, dict) else None
+        if not isinstance(counted, int):
+            yield self._gap(Reason.PARTIAL, f"the token may not know how many private repositories {login} has", remedy)
         elif private < counted:
             yield self._gap(Reason.PARTIAL, f"the token sees {private} of {counted} private repositories", remedy)
 

@@ -113,7 +113,12 @@ def _organisation(asked: Asked) -> Json:
 def _user(asked: Asked) -> Json:
     if asked.viewer.app:
         raise Denied("metadata")
-    return {"login": asked.viewer.login, "user_view_type": "public", "type": "User"}
+    own = asked.state.organisation(asked.viewer.login)
+    if own is None or not own.user:
+        return {"login": asked.viewer.login, "user_view_type": "public", "type": "User"}
+    private = sum(entry.visibility != "public" for entry in own.repositories)
+    counted = {"owned_private_repos": private, "total_private_repos": private}
+    return {"login": asked.viewer.login, "user_view_type": "private", "type": "User", **counted}
 
 
 def _installation(asked: Asked) -> Json:
