@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from connectors import _owners
+from connectors import _known, _owners
 from connectors._tree import File, Place, Tree, shown
 from scanner.contracts import Findings, Tools
 from scanner.detect.artifacts import VERSION, Artifact, Group, Ranged, Unread, group, identify_group, is_artifact, is_beside
@@ -61,6 +61,21 @@ class _Reading:
     def told(self) -> Iterator[Told]:
         fresh: list[File] = []
         weights: dict[str, File] = {}
+        for batch in _known.batches(self._sorted(weights)):
+            yield from (one for one in batch if isinstance(one, Gap))
+            wanted = [one for one in batch if isinstance(one, File)]
+            known = _known.findings(self.tools, wanted)
+            for file, findings in known.items():
+                yield from self._said(file, findings)
+            fresh += [file for file in wanted if file not in known]
+        self.tree.bring([*fresh, *self.lists.values()])
+        yield from self._owned()
+        yield from self._texts(fresh)
+        yield from self._artifacts(weights)
+        yield from self._gaps()
+
+    def _sorted(self, weights: dict[str, File]) -> Iterator[File | Gap]:
+        """The files that can matter, those of models and of owners noted on the way."""
         for file in self.tree.files():
             if isinstance(file, Gap):
                 yield file
@@ -70,16 +85,7 @@ class _Reading:
             if is_artifact(file.path, file.size) or is_beside(file.path):
                 weights[file.path] = file
             if self._wanted(file):
-                known = self._known(file)
-                if known is None:
-                    fresh.append(file)
-                else:
-                    yield from self._said(file, known)
-        self.tree.bring([*fresh, *self.lists.values()])
-        yield from self._owned()
-        yield from self._texts(fresh)
-        yield from self._artifacts(weights)
-        yield from self._gaps()
+                yield file
 
     def _owned(self) -> Iterator[Observation]:
         """Who answers for the repository, by its CODEOWNERS."""
@@ -103,38 +109,30 @@ class _Reading:
     def _leave(self, why: str, file: File) -> None:
         self.left.setdefault(why, []).append(shown(file.path))
 
-    def _variant(self, file: File) -> str:
-        return f"{self.tools.detector.version}:{shown(file.path)}"
-
-    def _known(self, file: File) -> Findings | None:
-        if file.oid is None:
-            return None
-        facts = self.tools.facts.get(bytes.fromhex(file.oid), self._variant(file))
-        return None if facts is None else msgspec.msgpack.decode(facts, type=Findings)
-
     def _texts(self, fresh: Sequence[File]) -> Iterator[Told]:
         read: dict[str, File] = {}
         known: list[tuple[File, Findings]] = []
         for path, findings in self.tools.detector.detect(self._handed(fresh, read, known)):
             file = read.pop(path)
-            if file.oid is not None and not findings.unread:
-                yield Learned(bytes.fromhex(file.oid), self._variant(file), msgspec.msgpack.encode(findings))
+            yield from _known.learned(self.tools, file, findings)
             yield from self._said(file, findings)
         for file, findings in known:
             yield from self._said(file, findings)
 
     def _handed(self, fresh: Sequence[File], read: dict[str, File], known: list[tuple[File, Findings]]) -> Iterator[tuple[str, bytes]]:
         """The files as the detector takes them; what becomes too large or unreadable on the way is left out by name."""
-        for file, content in self.tree.contents(fresh, TEXT_AT_MOST):
-            if content is None:
-                self._leave("could not be read, or changed while it was", file)
-            elif (before := self._known(file)) is not None:
-                known.append((file, before))
-            elif self._wanted(file):
-                path = shown(file.path)
-                read[path] = file
-                self.tools.limiter.spend(bytes=len(content))
-                yield path, content
+        unasked = {file.path for file in fresh if file.oid is None}
+        for batch in _known.weighed(self.tree.contents(fresh, TEXT_AT_MOST)):
+            before = _known.findings(self.tools, [file for file, _ in batch if file.path in unasked])
+            known += before.items()
+            for file, content in batch:
+                if content is None:
+                    self._leave("could not be read, or changed while it was", file)
+                elif file not in before and self._wanted(file):
+                    path = shown(file.path)
+                    read[path] = file
+                    self.tools.limiter.spend(bytes=len(content))
+                    yield path, content
 
     def _said(self, file: File, findings: Findings) -> Iterator[Observation | Gap]:
         path = shown(file.path)
@@ -144,18 +142,29 @@ class _Reading:
                 self.own.add(one.asset)
             yield one
 
-    def _artifacts(self, weights: Mapping[str, File]) -> Iterator[Observation | Gap]:
+    def _artifacts(self, weights: Mapping[str, File]) -> Iterator[Told]:
         groups = list(group((file.path, file.size) for file in weights.values()))
-        needed = [weights[path] for made in groups for path in (made.members[0], *made.companions)]
+        known = _known.Weights(self.tools, groups, weights)
+        needed = [weights[path] for made in groups if made not in known for path in (made.members[0], *made.companions)]
         try:
             self.tree.bring(needed)
         except ReadError as error:
             yield self.place.gap(error.reason, f"{len(groups)} model files are known by name only: {error}", error.remedy)
             return
         for made in groups:
-            yield from self._artifact(made, weights)
+            yield from self._artifact(made, weights, known)
 
-    def _artifact(self, made: Group, weights: Mapping[str, File]) -> Iterator[Observation]:
+    def _artifact(self, made: Group, weights: Mapping[str, File], known: _known.Weights) -> Iterator[Observation | Learned]:
+        try:
+            found = known[made] if made in known else self._identified(made, weights)
+        except (Unread, OSError, ReadError):
+            self._leave("model files that could not be read", weights[made.members[0]])
+            return
+        yield from known.learned(made, found)
+        if found is not None:
+            yield from self._sighted(made, found, weights)
+
+    def _identified(self, made: Group, weights: Mapping[str, File]) -> Artifact | None:
         handles: list[AbstractContextManager[Ranged]] = []
 
         def opener(path: str) -> Ranged:
@@ -163,15 +172,10 @@ class _Reading:
             return handles[-1].__enter__()
 
         try:
-            found = identify_group(made, opener)
-        except (Unread, OSError, ReadError):
-            self._leave("model files that could not be read", weights[made.members[0]])
-            return
+            return identify_group(made, opener)
         finally:
             for handle in handles:
                 handle.__exit__(None, None, None)
-        if found is not None:
-            yield from self._sighted(made, found, weights)
 
     def _sighted(self, made: Group, found: Artifact, weights: Mapping[str, File]) -> Iterator[Observation]:
         path = shown(made.path)

@@ -10,7 +10,7 @@ name is its `type` in the config. Each offers `Settings` (a pydantic model) and 
 Docs: docs/extending.md.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -64,6 +64,10 @@ class Facts(Protocol):
 
     def get(self, content: bytes, variant: str) -> bytes | None:
         """The facts of this content, or None."""
+        ...
+
+    def many(self, wanted: Collection[tuple[bytes, str]]) -> Mapping[tuple[bytes, str], bytes]:
+        """The facts of each content and variant that are known, in few questions."""
         ...
 
 

@@ -1,6 +1,6 @@
 """`gnomon doctor`: tries each source and registry cheaply, and says what is missing in the operator's words."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from scanner import plugins, tools
@@ -15,6 +15,10 @@ class _NoFacts:
     def get(self, content: bytes, variant: str) -> bytes | None:  # noqa: ARG002 - the contract's signature
         """Nothing is remembered in an examination."""
         return None
+
+    def many(self, wanted: Collection[tuple[bytes, str]]) -> Mapping[tuple[bytes, str], bytes]:  # noqa: ARG002 - the contract's signature
+        """Nothing is remembered in an examination."""
+        return {}
 
 
 class _NoCeiling:

@@ -1,7 +1,7 @@
 """Tools for tests of connectors: all real but the detector, which here knows three rules and needs no processes."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,9 @@ class Remembering(dict[tuple[bytes, str], bytes]):
 
     def get(self, content: bytes, variant: str) -> bytes | None:  # type: ignore[override]  # the contract's signature
         return super().get((content, variant))
+
+    def many(self, wanted: Collection[tuple[bytes, str]]) -> dict[tuple[bytes, str], bytes]:
+        return {key: self[key] for key in wanted if key in self}
 
     def learn(self, told: Iterable[object]) -> None:
         self.update({(one.content, one.variant): one.facts for one in told if isinstance(one, Learned)})

@@ -5,6 +5,7 @@ A worker has limits of memory and processor; one that dies or is late costs its 
 """
 
 import contextlib
+import hashlib
 import os
 import queue
 import threading
@@ -18,6 +19,8 @@ from scanner.detect.settings import DetectSettings
 from scanner.detect.task import Task
 from scanner.detect.worker import Died, Late, Worker
 
+RECENT = 1000
+"""So many answers are kept for whoever asks for the same file meanwhile: a fork, a copy, a branch read at the same time."""
 RESTED = 2000
 """A worker that has read so many files is replaced, so that what its parsers leak is given back."""
 
@@ -65,6 +68,7 @@ class PoolDetector:
         self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="detect")
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
+        self._recent: dict[bytes, Future[Findings]] = {}
 
     def wanted(self, path: str, size: int | None) -> bool:
         """Whether a file of this name can matter at all."""
@@ -78,7 +82,7 @@ class PoolDetector:
             if isinstance(task, Findings):
                 yield path, task
                 continue
-            waiting.append((path, self._threads.submit(self._examine, task)))
+            waiting.append((path, self._asked(task)))
             while waiting and (len(waiting) > 4 * self._size or waiting[0][1].done()):
                 done, future = waiting.popleft()
                 yield done, future.result()
@@ -92,6 +96,16 @@ class PoolDetector:
             workers, self._workers = self._workers, set()
         for worker in workers:
             worker.stop()
+
+    def _asked(self, task: Task) -> Future[Findings]:
+        """The answer to come; the same file at the same path is examined once, whoever asks."""
+        key = hashlib.blake2b(task.data, person=b"gnomon", salt=hashlib.blake2b(task.path.encode(), digest_size=16).digest()).digest()
+        with self._lock:
+            future = self._recent.pop(key, None) or self._threads.submit(self._examine, task)
+            self._recent[key] = future
+            if len(self._recent) > RECENT:
+                del self._recent[next(iter(self._recent))]
+        return future
 
     def _examine(self, task: Task) -> Findings:
         worker = self._idle.get()

@@ -1,9 +1,10 @@
 """The cache of facts by content: the same bytes are never parsed twice, whoever holds them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, tuple_, update
 
 from scanner.store.database import transaction
 from scanner.store.tables import FACTS
@@ -11,6 +12,8 @@ from scanner.store.upsert import upsert
 
 MOST_TOUCHED = 500_000
 """Uses remembered for pruning in one run; what is beyond is pruned earlier and learned again."""
+AT_ONCE = 500
+KNOWN = select(FACTS).where(tuple_(FACTS.c.content, FACTS.c.variant).in_(bindparam("pairs", expanding=True)))
 
 
 def remember(connection: Connection, learned: Iterable[tuple[bytes, str, bytes]], now: str) -> None:
@@ -29,12 +32,18 @@ class FactsCache:
 
     def get(self, content: bytes, variant: str) -> bytes | None:
         """The facts of this content, or None."""
-        wanted = select(FACTS.c.facts).where(FACTS.c.content == content, FACTS.c.variant == variant)
+        return self.many([(content, variant)]).get((content, variant))
+
+    def many(self, wanted: Collection[tuple[bytes, str]]) -> Mapping[tuple[bytes, str], bytes]:
+        """The facts of each content and variant that are known."""
+        pairs = list(wanted)
+        found: dict[tuple[bytes, str], bytes] = {}
         with transaction(self._engine) as connection:
-            facts: bytes | None = connection.execute(wanted).scalar()
-        if facts is not None:
-            self._touch(content, variant)
-        return facts
+            for start in range(0, len(pairs), AT_ONCE):
+                rows = connection.execute(KNOWN, {"pairs": pairs[start : start + AT_ONCE]})
+                found.update(((row.content, row.variant), row.facts) for row in rows)
+        self._touch(found)
+        return found
 
     def flush(self, connection: Connection, now: str) -> None:
         """Notes what was used, so that pruning takes what was not."""
@@ -44,7 +53,6 @@ class FactsCache:
             statement = update(FACTS).where(FACTS.c.content == bindparam("c"), FACTS.c.variant == bindparam("v")).values(used=now)
             connection.execute(statement, [{"c": content, "v": variant} for content, variant in touched])
 
-    def _touch(self, content: bytes, variant: str) -> None:
+    def _touch(self, found: Iterable[tuple[bytes, str]]) -> None:
         with self._touching:
-            if len(self._touched) < MOST_TOUCHED:
-                self._touched.add((content, variant))
+            self._touched.update(islice(found, MOST_TOUCHED - len(self._touched)))
