@@ -159,7 +159,9 @@ def _told() -> Iterator[None]:
     try:
         yield
     except GnomonError as error:
-        typer.echo(f"gnomon: {error}", err=True)
+        from scanner.terminal import inert
+
+        typer.echo(f"gnomon: {inert(str(error))}", err=True)
         raise typer.Exit(COULD_NOT_RUN) from error
     except KeyboardInterrupt as stopped:
         typer.echo("gnomon: stopped; the same command goes on where it was", err=True)

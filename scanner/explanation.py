@@ -10,13 +10,14 @@ from scanner.model import Finding, Link
 from scanner.reading import read
 from scanner.session import store_of
 from scanner.store import Store
+from scanner.terminal import inert
 
 
 def explain(config: Config, wanted: str) -> str:
     """The finding's chain, evidence, severity, near misses and remedy, as text for a terminal."""
     with store_of(config) as store:
         finding = found(store, wanted)
-    return "\n".join(_lines(finding))
+    return inert("\n".join(_lines(finding)))
 
 
 def link(config: Config, wanted: str, record: str, by: str, why: str) -> str:

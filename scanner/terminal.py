@@ -13,12 +13,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scanner.model import Reason, Report, Severity, Sight
+from scanner.model import Finding, Reason, Report, Severity, Sight
 
 if TYPE_CHECKING:
     from scanner.pipeline import Outcome
 
-SHOWN = 6
+SHOWN, FIRST = 6, 3
+LOUD = (Severity.CRITICAL, Severity.HIGH)
 QUIET = 15.0
 """Seconds between two lines of progress of one source in a log."""
 STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
@@ -106,50 +107,77 @@ def progress(*, quiet: bool) -> Iterator[Watch]:
 
 
 def summary(outcome: "Outcome") -> None:
-    """The minute that a person at a terminal has: what was seen, what was found, where the report lies."""
+    """The minute that a person at a terminal has: what was seen, what was found, what to do first, where the report lies."""
     console = Console()
     report = outcome.report
     console.print()
     console.print(_seen(report))
-    for line in _unseen(report):
-        console.print(f"  [yellow]not seen[/] {_safe(line)}", soft_wrap=True)
+    console.print(_unseen(report))
+    console.print()
     console.print(_found(report) if report.judged else _inventory(report))
     if not report.judged:
-        console.print("An inventory without verdicts: no registry was given (--registry DIR)")
+        console.print("\nAn inventory without verdicts: no registry was given (--registry DIR)")
+    worst = [each for each in _open(report) if each.severity in LOUD][:FIRST]
+    if worst:
+        console.print("\n[bold]First[/]")
+        console.print(_first(worst))
     for file in _shown(outcome.files):
-        console.print(f"[bold]{_safe(str(file))}[/]", soft_wrap=True)
+        console.print(f"\n[bold]{_safe(str(file))}[/]", soft_wrap=True)
 
 
 def _seen(report: Report) -> str:
     tops = [scope for scope in report.coverage.scopes if "/" not in scope.path and scope.sight is not Sight.NO_SOURCE]
     read, total = sum(scope.read for scope in tops), sum(scope.total or 0 for scope in tops)
-    return f"Read [bold]{read}[/] of [bold]{total}[/] places" + (":" if report.coverage.gaps else "; nothing was left out")
+    return f"Read [bold]{read}[/] of [bold]{total}[/] places" + (". Not seen:" if report.coverage.gaps else "; nothing was left out")
 
 
-def _unseen(report: Report) -> Iterator[str]:
+def _unseen(report: Report) -> Table:
+    table = _rows()
     gaps = [gap for gap in report.coverage.gaps if gap.reason is not Reason.NO_SOURCE]
     for gap in gaps[:SHOWN]:
-        yield f"{gap.scope}: {gap.reason}" + (f", {gap.detail}" if gap.detail else "")
+        table.add_row(f"  [yellow]{gap.reason}[/]", _safe(f"{gap.scope}: {gap.detail}" if gap.detail else gap.scope))
     if len(gaps) > SHOWN:
-        yield f"and {len(gaps) - SHOWN} more, on the report's first page"
+        table.add_row("", f"and {len(gaps) - SHOWN} more, on the report's first page")
     platforms = sorted(gap.scope for gap in report.coverage.gaps if gap.reason is Reason.NO_SOURCE)
     if platforms:
-        yield f"{len(platforms)} platforms without a source: {', '.join(platforms[:6])}{', …' if len(platforms) > 6 else ''}"
+        named = f"{', '.join(platforms[:SHOWN])}{', …' if len(platforms) > SHOWN else ''}"
+        table.add_row("  [yellow]no-source[/]", f"{len(platforms)} platforms: {_safe(named)}")
+    return table
 
 
 def _found(report: Report) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
+    table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("severity", "finding", "open", "new"):
         table.add_column(heading, justify="right" if heading in {"open", "new"} else "left")
-    open_ones = [finding for finding in report.findings if finding.waived_by is None]
-    totals = Counter((finding.severity, finding.check) for finding in open_ones)
-    new = Counter((finding.severity, finding.check) for finding in open_ones if finding.status == "new")
+    found = _open(report)
+    totals = Counter((finding.severity, finding.check) for finding in found)
+    new = Counter((finding.severity, finding.check) for finding in found if finding.status == "new")
     for severity, check in sorted(totals, key=lambda pair: (list(Severity).index(pair[0]), pair[1])):
         table.add_row(f"[{STYLE[severity]}]{severity}[/]", _safe(check), str(totals[severity, check]), str(new[severity, check] or ""))
     if not totals:
         table.add_row("", "no findings", "", "")
-    if waived := len(report.findings) - len(open_ones):
+    if waived := len(report.findings) - len(found):
         table.add_row("[dim]waived[/]", f"[dim]{waived} waived, in the report with their reasons[/]", "", "")
+    return table
+
+
+def _first(worst: list[Finding]) -> Table:
+    table = _rows()
+    for each in worst:
+        table.add_row(f"  [{STYLE[each.severity]}]{each.severity}[/]", f"{_safe(each.title)}\n[dim]gnomon explain {_safe(each.id)}[/]")
+    return table
+
+
+def _open(report: Report) -> list[Finding]:
+    """Findings that nobody waived, in the report's order: worst first, what is lost from sight last."""
+    return [finding for finding in report.findings if finding.waived_by is None]
+
+
+def _rows() -> Table:
+    """A word and what is said of it; the latter is folded under itself, whatever the width."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     return table
 
 

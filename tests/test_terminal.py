@@ -1,0 +1,55 @@
+"""What stands on a terminal: clear at any width, and nothing that a name holds moves its cursor."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from scanner import terminal
+from scanner.model import Severity
+from scanner.pipeline import Outcome
+from tests.place import CODE, Place
+from tests.report_sample import sample
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\r", "\x08", "\u202e", "\u200f", "\x9b", "\ud800", "\u2028", "\0"])
+def test_what_could_act_on_a_terminal_is_spelled_out(sign: str) -> None:
+    shown = terminal.inert(f"before{sign}after")
+    assert sign not in shown
+    assert shown.startswith("before\\")
+    assert shown.isprintable()
+
+
+def test_ordinary_names_of_any_script_stay() -> None:
+    assert terminal.inert("modèle-Ωμέγα 模型\nnext") == "modèle-Ωμέγα 模型\nnext"
+
+
+def test_a_repository_with_a_hostile_name_is_inert_in_every_line(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.repository("quiet", {"a.py": CODE})
+    nasty = place.directory / "code" / "x\x1b[31m\u202ey"
+    (place.directory / "code" / "quiet").rename(nasty)
+    (nasty / "broken.yaml").write_text("a: [\n- openai: {", "utf-8")
+    place.records({"id": "other", "identifiers": ["hf:acme/other"]})
+    done = place.gnomon("scan", "--path", "code", "--registry", "registry")
+    assert done.code == 0
+    assert not {"\x1b", "\u202e"} & set(done.out + done.err)
+    missing = place.gnomon("scan", "--path", "no\x1b[2Jwhere")
+    assert (missing.code, "\x1b" in missing.err) == (2, False)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_summary_fits_its_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = summary(width, monkeypatch)
+    assert max(map(len, lines)) <= width
+    assert lines[1].startswith("Read ")
+    assert any(line.startswith(Severity.CRITICAL) for line in lines)
+    assert any(line.strip().startswith("gnomon explain ") for line in lines)
+
+
+def summary(width: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    said = io.StringIO()
+    monkeypatch.setattr(terminal, "Console", lambda **_: Console(file=said, width=width))
+    terminal.summary(Outcome(sample(), (Path("out/report.html"),)))
+    return said.getvalue().splitlines()
