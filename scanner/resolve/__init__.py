@@ -5,6 +5,7 @@ asset that is only referred to. docs/identity.md
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from scanner.bulk import uncollected
 from scanner.model import Inventory, Sheet
@@ -13,6 +14,10 @@ from scanner.resolve.heap import heaped
 from scanner.resolve.links import linked
 from scanner.resolve.merge import merged
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 
 @uncollected
 def resolve(sheets: Iterable[Sheet]) -> Inventory:
@@ -20,6 +25,16 @@ def resolve(sheets: Iterable[Sheet]) -> Inventory:
     heap = heaped(sheets)
     assets, canonical = merged(heap)
     ends = Ends(assets, canonical, heap.links)
-    order = sorted(ends.assets)
-    links, stale, numbers = linked(heap, ends, order)
-    return Inventory({key: ends.assets[key] for key in order}, links, stale, numbers)
+    keys, things = list(assets), list(assets.values())
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    links, stale, numbers = linked(heap, ends, _places(order))
+    return Inventory({keys[number]: things[number] for number in order}, links, stale, numbers)
+
+
+def _places(order: list[int]) -> "npt.NDArray[np.int32]":
+    """The place of each number in an order."""
+    import numpy as np
+
+    places = np.empty(len(order), np.int32)
+    places[order] = np.arange(len(order), dtype=np.int32)
+    return places

@@ -2,10 +2,16 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from scanner.identifiers import table
 from scanner.model import Asset, Kind, Link, Relation
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 KINDS = {f"{kind.value}:": kind for kind in Kind if kind is not Kind.REPOSITORY} | {"repo:": Kind.REPOSITORY}
 ADDRESSES = ("http://", "https://", "endpoint:http://", "endpoint:https://")
@@ -19,43 +25,57 @@ class Ends:
         self.assets = assets
         self.held: dict[str, list[str]] = {}
         """Prefixes that stand as one asset for the many artifacts below them."""
+        self._number = {key: number for number, key in enumerate(assets)}
         self._named: dict[str, tuple[str, ...]] = {alias: (key,) for alias, key in canonical.items()}
         self._artifacts: list[str] = []
+        self.source, self.target = self._numbers(link.source for link in links), self._numbers(link.target for link in links)
+        """The number of each link's ends, in the order of `assets`; -1 where an end is no key of a sighted asset."""
         self._name(links)
 
-    def of(self, end: str) -> tuple[str, ...]:
-        """The keys of the assets that `end` means."""
-        return self._named.get(end) or (end,)
+    def of(self, end: str) -> tuple[tuple[str, int], ...]:
+        """The assets that `end` means: their keys and numbers."""
+        return tuple((key, self._number[key]) for key in self._named.get(end) or (end,))
 
-    def exact(self) -> Mapping[str, tuple[str, ...]]:
-        """Only the ends that are no key of an asset."""
-        return self._named
+    def _numbers(self, ends: Iterable[str]) -> "npt.NDArray[np.int32]":
+        import numpy as np
+
+        number = self._number.get
+        return np.array([number(end, -1) for end in ends], np.int32)
 
     def _name(self, links: list[Link]) -> None:
-        assets, named = self.assets, self._named
-        unknown = {link.source: link for link in links if link.source not in assets and link.source not in named}
-        unknown |= {link.target: link for link in links if link.target not in assets and link.target not in named}
-        holders = self._holders(unknown)
-        if any(end.startswith(BUCKETS) for end in unknown):
+        unknown = self._unknown(links)
+        spelt = {end: (key,) for end in unknown if (key := self._spelt(end))}
+        others = unknown.keys() - spelt.keys()
+        if any(end.startswith(BUCKETS) for end in others):
             self._artifacts = sorted(key for key, asset in self.assets.items() if _is_weights(asset))
+        holders = self._holders(others)
         for end in sorted(unknown):
             link = unknown[end]
-            found = self._found(end, holders) or (self._placeholder(end, link, end == link.target),)
+            found = spelt.get(end) or self._found(end, holders) or (self._placeholder(end, link, end == link.target),)
             if found != (end,):
                 self._named[end] = found
+        self._number |= {key: number for number, key in enumerate(islice(self.assets, len(self._number), None), len(self._number))}
 
-    def _holders(self, names: Mapping[str, Link]) -> Mapping[str, list[str]]:
+    def _unknown(self, links: list[Link]) -> dict[str, Link]:
+        """What no key and no alias spells, each with a link that names it."""
+        sources = (links[place] for place in (self.source < 0).nonzero()[0].tolist())
+        targets = (links[place] for place in (self.target < 0).nonzero()[0].tolist())
+        unknown = {link.source: link for link in sources if link.source not in self._named}
+        return unknown | {link.target: link for link in targets if link.target not in self._named}
+
+    def _spelt(self, end: str) -> str | None:
+        """The key that `end` is without its kind."""
+        return next((prefix + end for prefix in KINDS if prefix + end in self.assets), None)
+
+    def _holders(self, names: Set[str]) -> Mapping[str, list[str]]:
         holders: defaultdict[str, list[str]] = defaultdict(list)
-        for key, asset in self.assets.items():
+        for key, asset in self.assets.items() if names else ():
             for identifier in asset.identifiers:
                 if identifier in names:
                     holders[identifier].append(key)
         return holders
 
     def _found(self, end: str, holders: Mapping[str, list[str]]) -> tuple[str, ...]:
-        spelt = next((prefix + end for prefix in KINDS if prefix + end in self.assets), None)
-        if spelt:
-            return (spelt,)
         if end in holders:
             return (min(holders[end]),)
         if end.startswith(ADDRESSES):

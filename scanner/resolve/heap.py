@@ -1,56 +1,45 @@
 """All sheets, taken apart: what each key was seen as, and every link. One loop, because it runs a million times."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
-from scanner.model import Link, Sheet, Sighting
-
-
-class Seen(msgspec.Struct):
-    """What one key was seen as, by which sheets; `more` where it was seen more than once."""
-
-    sighting: Sighting
-    sheet: int
-    more: list[tuple[Sighting, int]] | None = None
-
-    def all(self) -> Iterator[tuple[Sighting, int]]:
-        """Every sighting with the number of its sheet."""
-        yield self.sighting, self.sheet
-        yield from self.more or ()
+from scanner.model import Asset, Link, Sheet
 
 
 class Heap(msgspec.Struct):
-    """`scopes` and `stale` are by sheet; the links of a sheet start at its `starts`."""
+    """Each sighting is an asset of its own at first; what a key was seen as again is in `more`, in the order of the sheets.
 
-    scopes: list[tuple[str, ...]]
+    `stale` is by sheet; the links of a sheet start at its `starts`.
+    """
+
     stale: list[bool]
     starts: list[int]
-    seen: dict[str, Seen]
+    seen: dict[str, Asset]
+    more: dict[str, list[Asset]]
     links: list[Link]
+
+    def all(self, key: str) -> list[Asset]:
+        """Every sighting of a key."""
+        return [self.seen[key], *self.more.get(key, ())]
 
 
 def heaped(sheets: Iterable[Sheet]) -> Heap:
     """The heap of all sheets, fresh ones first."""
-    heap = Heap([], [], [], {}, [])
-    for number, sheet in enumerate(sorted(sheets, key=lambda sheet: (sheet.stale, sheet.source, sheet.scope))):
-        heap.scopes.append((sheet.scope,))
+    heap = Heap([], [], {}, {}, [])
+    for sheet in sorted(sheets, key=lambda sheet: (sheet.stale, sheet.source, sheet.scope)):
         heap.stale.append(sheet.stale)
         heap.starts.append(len(heap.links))
-        _add(heap, sheet, number)
+        _add(heap, sheet)
     return heap
 
 
-def _add(heap: Heap, sheet: Sheet, number: int) -> None:
-    seen, link = heap.seen, heap.links.append
-    for observation in sheet.observations:
-        if isinstance(observation, Link):
-            link(observation)
+def _add(heap: Heap, sheet: Sheet) -> None:
+    seen, link, scopes, stale = heap.seen, heap.links.append, (sheet.scope,), sheet.stale
+    for told in sheet.observations:
+        if isinstance(told, Link):
+            link(told)
             continue
-        known = seen.get(observation.asset)
-        if known is None:
-            seen[observation.asset] = Seen(observation, number)
-        elif known.more is None:
-            known.more = [(observation, number)]
-        else:
-            known.more.append((observation, number))
+        asset = Asset(told.asset, told.kind, told.identifiers, told.attributes, told.evidence, scopes, (), stale)
+        if seen.setdefault(told.asset, asset) is not asset:
+            heap.more.setdefault(told.asset, []).append(asset)

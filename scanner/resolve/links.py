@@ -3,10 +3,11 @@
 Half a million of them are sorted and held against each other as numbers: as strings that would cost seconds.
 """
 
-from itertools import chain, pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from itertools import chain, compress, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from scanner.graph import numbered
+from scanner.graph import CODES
 from scanner.model import Link
 from scanner.resolve.ends import Ends
 from scanner.resolve.heap import Heap
@@ -19,49 +20,57 @@ if TYPE_CHECKING:
 Columns = tuple[bytes, bytes, bytes]
 
 
-def linked(heap: Heap, ends: Ends, order: list[str]) -> tuple[tuple[Link, ...], frozenset[int], Columns]:
+class _Told(NamedTuple):
+    """Links with the numbers of their ends, and whether a fresh sheet told of them."""
+
+    links: list[Link]
+    source: "npt.NDArray[np.int32]"
+    target: "npt.NDArray[np.int32]"
+    fresh: "npt.NDArray[np.bool_]"
+
+
+def linked(heap: Heap, ends: Ends, place: "npt.NDArray[np.int32]") -> tuple[tuple[Link, ...], frozenset[int], Columns]:
     """The links by source, relation and target; the positions of those that only stale sheets told of; their numbers.
 
-    `order`: the keys of all assets, sorted.
+    `place`: the place of each asset in the sorted inventory, by its number in `ends`.
     """
     import numpy as np
 
-    told, fresh = _told(heap, ends)
-    columns = [np.frombuffer(column, np.int32) for column in numbered(told, {key: number for number, key in enumerate(order)})]
-    source, target, relation = columns
+    told = _told(heap, ends)
+    relation = np.array([CODES[link.relation] for link in told.links], np.int32)
+    source, target = place[told.source], place[told.target]
     rank = np.lexsort((target, relation, source))
-    first = _first_of_each(*(column[rank] for column in columns))
-    stale = np.flatnonzero(~np.logical_or.reduceat(fresh[rank], first)) if len(told) else first
-    links = _once([told[number] for number in rank.tolist()], first.tolist())
+    first = _first_of_each(source[rank], target[rank], relation[rank])
+    stale = np.flatnonzero(~np.logical_or.reduceat(told.fresh[rank], first)) if len(told.links) else first
+    links = _once([told.links[number] for number in rank.tolist()], first.tolist())
     kept = rank[first]
     return links, frozenset(stale.tolist()), (source[kept].tobytes(), target[kept].tobytes(), relation[kept].tobytes())
 
 
-def _told(heap: Heap, ends: Ends) -> "tuple[list[Link], npt.NDArray[np.bool_]]":
-    """Every link with both ends as keys of assets, and whether a fresh sheet told of it."""
+def _told(heap: Heap, ends: Ends) -> _Told:
+    """Every link with both ends as assets: those that name keys as they are, then the others spelt out."""
     import numpy as np
 
-    told: list[Link] = []
-    fresh: list[tuple[bool, int]] = []
-    for sheet, (start, end) in enumerate(pairwise((*heap.starts, len(heap.links)))):
-        before = len(told)
-        told += _named(heap.links[start:end], ends)
-        fresh.append((not heap.stale[sheet], len(told) - before))
-    held = list(ends.links())
-    values, counts = zip(*fresh, (True, len(held)), strict=True)
-    return [*told, *held], np.repeat(np.array(values, np.bool_), counts)
+    fresh = np.repeat(~np.array(heap.stale, np.bool_), np.diff([*heap.starts, len(heap.links)]))
+    exact = (ends.source >= 0) & (ends.target >= 0)
+    others = np.flatnonzero(~exact).tolist()
+    spelt = [(*each, bool(fresh[number])) for number in others for each in _spelt(heap.links[number], ends)]
+    spelt += [(*each, True) for link in ends.links() for each in _spelt(link, ends)]
+    links, source, target, told_fresh = zip(*spelt, strict=True) if spelt else ((), (), (), ())
+    return _Told(
+        [*compress(heap.links, exact.tolist()), *links],
+        np.concatenate([ends.source[exact], np.array(source, np.int32)]),
+        np.concatenate([ends.target[exact], np.array(target, np.int32)]),
+        np.concatenate([fresh[exact], np.array(told_fresh, np.bool_)]),
+    )
 
 
-def _named(links: list[Link], ends: Ends) -> list[Link]:
-    named = ends.exact()
-    if not any(link.target in named or link.source in named for link in links):
-        return links
-    return [
-        link if source == link.source and target == link.target else Link(source, link.relation, target, link.evidence)
-        for link in links
-        for source in ends.of(link.source)
-        for target in ends.of(link.target)
-    ]
+def _spelt(link: Link, ends: Ends) -> Iterator[tuple[Link, int, int]]:
+    """A link for each pair of assets that its ends mean, with their numbers."""
+    for source, start in ends.of(link.source):
+        for target, end in ends.of(link.target):
+            same = source == link.source and target == link.target
+            yield link if same else Link(source, link.relation, target, link.evidence), start, end
 
 
 def _first_of_each(*columns: "npt.NDArray[np.int32]") -> "npt.NDArray[np.int64]":

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from scanner.identifiers import merging, table
-from scanner.model import Asset, Evidence, Sighting, Value
-from scanner.resolve.heap import Heap, Seen
+from scanner.model import Asset, Evidence, Value
+from scanner.resolve.heap import Heap
 
 EVIDENCE_AT_MOST = 50
 """Places listed for one asset; its `places` attribute counts all."""
@@ -14,43 +14,38 @@ EVIDENCE_AT_MOST = 50
 
 def merged(heap: Heap) -> tuple[dict[str, Asset], dict[str, str]]:
     """The assets by key, and the key that now stands for each alias."""
-    groups = _groups(heap.seen)
-    inside = {key for keys in groups for key in keys}
-    scopes, stale = heap.scopes, heap.stale
-    assets = {
-        key: _asset(heap, key, [key])
-        if one.more
-        else Asset(
-            key,
-            one.sighting.kind,
-            one.sighting.identifiers,
-            one.sighting.attributes,
-            one.sighting.evidence,
-            scopes[one.sheet],
-            (),
-            stale[one.sheet],
-        )
-        for key, one in heap.seen.items()
-        if key not in inside
-    }
-    canonical: dict[str, str] = {}
-    for keys in groups:
-        key = min(keys, key=lambda key: (all(stale[sheet] for _, sheet in heap.seen[key].all()), key))
-        assets[key] = _asset(heap, key, keys)
-        canonical.update((other, key) for other in keys if other != key)
+    assets, canonical = heap.seen, dict[str, str]()
+    groups = _groups(heap)
+    alone = heap.more.keys() - {key for keys in groups for key in keys}
+    joined_up = [_asset(heap, min(keys, key=lambda key: (_is_stale(heap.all(key)), key)), keys) for keys in groups]
+    assets.update({key: _asset(heap, key, [key]) for key in alone})
+    for asset in joined_up:
+        assets[asset.key] = asset
+        for alias in asset.aliases:
+            del assets[alias]
+            canonical[alias] = asset.key
     return assets, canonical
 
 
-def _groups(seen: Mapping[str, Seen]) -> list[list[str]]:
+def _groups(heap: Heap) -> list[list[str]]:
     """Keys that are one thing, because they share what names that very thing."""
     holders: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    prefixes = merging()
-    for key, one in seen.items():
-        for sighting, _ in one.all() if one.more else ((one.sighting, 0),):
-            for identifier in sighting.identifiers:
-                if identifier.startswith(prefixes):
-                    holders[sighting.kind, identifier].add(key)
+    for identifier, sightings in _shared(heap).items():
+        for sighting in sightings:
+            holders[sighting.kind, identifier].add(sighting.key)
     return joined(keys for keys in holders.values() if 1 < len(keys) <= table().shared_at_most)
+
+
+def _shared(heap: Heap) -> Mapping[str, list[Asset]]:
+    """The identifiers that name one very thing and were told more than once, with all that told them."""
+    prefixes = merging()
+    first: dict[str, Asset] = {}
+    shared: dict[str, list[Asset]] = {}
+    for sighting in chain(heap.seen.values(), *heap.more.values()):
+        for identifier in sighting.identifiers:
+            if identifier.startswith(prefixes) and (known := first.setdefault(identifier, sighting)) is not sighting:
+                shared.setdefault(identifier, [known]).append(sighting)
+    return shared
 
 
 def joined(together: Iterable[set[str]]) -> list[list[str]]:
@@ -74,18 +69,21 @@ def joined(together: Iterable[set[str]]) -> list[list[str]]:
 
 def _asset(heap: Heap, key: str, keys: list[str]) -> Asset:
     """Fresh sheets come first, so that what is remembered only fills in what this run did not see."""
-    told = sorted((pair for each in keys for pair in heap.seen[each].all()), key=lambda pair: pair[1])
-    sightings = [sighting for sighting, _ in told]
+    told = sorted((sighting for each in keys for sighting in heap.all(each)), key=lambda one: one.stale)
     return Asset(
         key=key,
-        kind=heap.seen[key].sighting.kind,
-        identifiers=tuple(sorted(set(chain.from_iterable(sighting.identifiers for sighting in sightings)))),
-        attributes=_attributes(heap, told),
-        evidence=evidence_of(sighting.evidence for sighting in sightings),
-        scopes=tuple(dict.fromkeys(heap.scopes[sheet][0] for _, sheet in told)),
+        kind=heap.seen[key].kind,
+        identifiers=tuple(sorted(set(chain.from_iterable(sighting.identifiers for sighting in told)))),
+        attributes=_attributes(told),
+        evidence=evidence_of(sighting.evidence for sighting in told),
+        scopes=tuple(dict.fromkeys(sighting.scopes[0] for sighting in told)),
         aliases=tuple(sorted(set(keys) - {key})),
-        stale=all(heap.stale[sheet] for _, sheet in told),
+        stale=_is_stale(told),
     )
+
+
+def _is_stale(told: Iterable[Asset]) -> bool:
+    return all(sighting.stale for sighting in told)
 
 
 def evidence_of(told: Iterable[tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
@@ -94,10 +92,10 @@ def evidence_of(told: Iterable[tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
     return tuple(sorted(distinct, key=lambda evidence: (evidence.where, evidence.rule)))[:EVIDENCE_AT_MOST]
 
 
-def _attributes(heap: Heap, told: list[tuple[Sighting, int]]) -> Mapping[str, Value]:
+def _attributes(told: list[Asset]) -> Mapping[str, Value]:
     attributes: dict[str, Value] = {}
     for stale in (True, False):
-        said = [sighting.attributes for sighting, sheet in told if heap.stale[sheet] is stale]
+        said = [sighting.attributes for sighting in told if sighting.stale is stale]
         for name in dict.fromkeys(chain.from_iterable(said)):
             values = [one[name] for one in said if one.get(name) is not None]
             if values:
