@@ -28,6 +28,22 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "sagemaker": {},
     "iam": {},
     "files": {"path": "registry"},
+    "mlflow": {"url": "https://mlflow.acme.example", "token": "MLFLOW_TOKEN"},
+    "rest": {
+        "url": "https://catalogue.acme.example/rest/2.0",
+        "token": "CATALOGUE_TOKEN",
+        "path": "assets?type=model",
+        "items": "results",
+        "total": "total",
+        "fields": {"id": "id", "name": "name", "version": "version", "state": "status.name", "identifiers": "identifiers"},
+        "states": {"Candidate": "proposed", "Under Review": "proposed", "Accepted": "approved", "Archived": "retired"},
+        "paging": {"how": "offset", "parameter": "offset", "size_parameter": "limit", "size": 100},
+    },
+    "sql": {
+        "url": "postgresql://gnomon@registry.acme.example/models",
+        "password": "REGISTRY_PASSWORD",
+        "query": "SELECT name, version, state, owner, identifiers FROM models",
+    },
     "email": {"host": "smtp.example.com", "sender": "gnomon@example.com", "to": ["ai-governance@example.com"]},
     "webhook": {"url": "https://hooks.example.com/gnomon", "key": "GNOMON_WEBHOOK_KEY"},
 }

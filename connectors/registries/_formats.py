@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from connectors.registries._cells import put
+
 GROUPS = ("record", "records", "model", "models")
 """A file may hold one record, a list of them, or a list under one of these names."""
-LISTS = frozenset({"identifiers", "aliases", "standby", "identities"})
 DEEPEST = 60
 
 
@@ -101,21 +102,8 @@ def _row(row: Mapping[str | None, Any], fields: Mapping[str, str], separators: s
         if column is None:
             values["cells beyond the header"] = " ".join(cell)
         elif cell:
-            _put(values, fields.get(column, column.strip()), cell.strip(), separators)
+            put(values, fields.get(column, column.strip()), cell.strip(), separators)
     return values
-
-
-def _put(values: dict[str, Any], field: str, cell: str, separators: str) -> None:
-    table, dot, name = field.partition(".")
-    if dot and table in ("approved_scope", "base_model"):
-        inner = values.setdefault(table, {})
-        inner[name] = _items(cell, separators) if table == "approved_scope" else cell
-    else:
-        values[field] = _items(cell, separators) if field in LISTS else cell
-
-
-def _items(cell: str, separators: str) -> list[str]:
-    return [item.strip() for item in re.split(f"[{re.escape(separators)}]", cell) if item.strip()]
 
 
 def _entries(raw: Any, text: str) -> Iterator[Entry]:

@@ -10,8 +10,8 @@ from stat import S_ISREG
 
 from pydantic import Field
 
-from connectors.registries._formats import FORMATS, Entry, Malformed
-from connectors.registries._record import Unusable, flawed, record_of
+from connectors.registries._entries import Entries
+from connectors.registries._formats import FORMATS, Malformed
 from scanner.contracts import PluginSettings, Registry, Tools
 from scanner.errors import AccessDenied, Unreachable
 from scanner.model import Gap, Reason, Record, State
@@ -45,12 +45,11 @@ class Files:
 
     def records(self) -> Iterator[Record | Gap]:
         """Every record in order of its file. Raises Unreachable or AccessDenied where not even the directory can be read."""
-        seen: dict[str, str] = {}
+        entries = Entries(self._settings.name, self._settings.states, "mend the file and scan again")
         for path in self._files():
-            for entry in self._file(path):
-                yield from self._told(self._once(entry, seen)) if isinstance(entry, Record) else (entry,)
-        if not seen:
-            yield self._gap("", f"no record in {self._settings.path.name}: is this the registry?", Reason.UNEXPECTED)
+            yield from self._file(path, entries)
+        if entries.empty:
+            yield entries.gap("", f"no record in {self._settings.path.name}: is this the registry?", Reason.UNEXPECTED)
 
     def _files(self) -> list[Path]:
         path = self._settings.path
@@ -70,40 +69,21 @@ class Files:
                 if Path(name).suffix.lower() in FORMATS and not name.startswith(".") and not name.endswith(".schema.json"):
                     yield Path(parent, name)
 
-    def _file(self, path: Path) -> Iterator[Record | Gap]:
+    def _file(self, path: Path, entries: Entries) -> Iterator[Record | Gap]:
         name = self._named(path)
         fault = self._refused(path)
         if fault:
-            yield self._gap(name, fault, Reason.LIMIT if "larger" in fault else Reason.UNPARSED)
+            yield entries.gap(name, fault, Reason.LIMIT if "larger" in fault else Reason.UNPARSED)
             return
         try:
-            entries = list(FORMATS[path.suffix.lower()](path.read_bytes(), self._settings.columns, self._settings.separators))
+            found = list(FORMATS[path.suffix.lower()](path.read_bytes(), self._settings.columns, self._settings.separators))
         except OSError as error:
-            yield self._gap(name, str(error.strerror), Reason.DENIED)
-            return
+            yield entries.gap(name, str(error.strerror), Reason.DENIED)
         except Malformed as error:
-            yield self._gap(f"{name}:{error.line}", str(error), Reason.UNPARSED)
-            return
-        for entry in entries:
-            yield from self._entry(entry, f"{name}:{entry.line}")
-
-    def _entry(self, entry: Entry, where: str) -> Iterator[Record | Gap]:
-        try:
-            record = record_of(entry.values, self._settings.name, where, self._settings.states)
-        except Unusable as error:
-            yield self._gap(where, str(error), Reason.UNPARSED)
-            return
-        yield record
-
-    def _told(self, record: Record) -> Iterator[Record | Gap]:
-        """A broken record still matches by what is readable of it; the gap beside it says what is wrong."""
-        yield record
-        if record.broken:
-            yield self._gap(record.where, f"{record.id}: {'; '.join(record.broken)}", Reason.PARTIAL)
-
-    def _once(self, record: Record, seen: dict[str, str]) -> Record:
-        first = seen.setdefault(record.id, record.where)
-        return record if first == record.where else flawed(record, f"the id {record.id} is already that of {first}")
+            yield entries.gap(f"{name}:{error.line}", str(error), Reason.UNPARSED)
+        else:
+            for entry in found:
+                yield from entries.of(entry.values, f"{name}:{entry.line}")
 
     def _refused(self, path: Path) -> str | None:
         """Why a file is not opened: a link that leads out of the registry, a pipe, something huge."""
@@ -119,7 +99,3 @@ class Files:
 
     def _named(self, path: Path) -> str:
         return path.relative_to(self._root.parent).as_posix().encode("utf-8", "backslashreplace").decode()
-
-    def _gap(self, where: str, detail: str, reason: Reason) -> Gap:
-        name = self._settings.name
-        return Gap(name, f"registry/{name}/{where}".rstrip("/"), reason, detail, "mend the file and scan again")
