@@ -68,8 +68,10 @@ class _Reading:
             for file, findings in known.items():
                 yield from self._said(file, findings)
             fresh += [file for file in wanted if file not in known]
-        self.tree.bring([*fresh, *self.lists.values()])
-        yield from self._owned()
+        chosen = next((self.lists[path] for path in _owners.PLACES if path in self.lists), None)
+        rules = _known.owners(self.tools, chosen)
+        self.tree.bring([*fresh, chosen] if chosen and rules is None else fresh)
+        yield from self._owned(chosen, rules)
         yield from self._texts(fresh)
         yield from self._artifacts(weights)
         yield from self._gaps()
@@ -87,18 +89,19 @@ class _Reading:
             if self._wanted(file):
                 yield file
 
-    def _owned(self) -> Iterator[Observation]:
+    def _owned(self, chosen: File | None, rules: tuple[_owners.Rule, ...] | None) -> Iterator[Observation | Learned]:
         """Who answers for the repository, by its CODEOWNERS."""
-        chosen = next((self.lists[path] for path in _owners.PLACES if path in self.lists), None)
         if chosen is None:
             return
-        for _, content in self.tree.contents([chosen], _owners.MAX_BYTES):
-            self.owners = _owners.Owners(_owners.rules((content or b"").decode("utf-8", "replace")))
-            if self.owners.whole:
-                key, evidence = f"repo:{self.place.owner}", (Evidence(f"{self.place.where}:{chosen.path}", "codeowners"),)
-                attributes: dict[str, Value] = {"owners": self.owners.whole, "owner": self.owners.whole[0]}
-                yield Sighting(key, Kind.REPOSITORY, (), attributes, evidence)
-                yield from (Link(key, Relation.OWNED, _owners.person(name), evidence) for name in self.owners.whole)
+        for file, content in self.tree.contents([chosen], _owners.MAX_BYTES) if rules is None else ():
+            rules = _owners.rules((content or b"").decode("utf-8", "replace"))
+            yield from _known.learned_owners(file, rules) if content is not None else ()
+        self.owners = _owners.Owners(rules or ())
+        if self.owners.whole:
+            key, evidence = f"repo:{self.place.owner}", (Evidence(f"{self.place.where}:{chosen.path}", "codeowners"),)
+            attributes: dict[str, Value] = {"owners": self.owners.whole, "owner": self.owners.whole[0]}
+            yield Sighting(key, Kind.REPOSITORY, (), attributes, evidence)
+            yield from (Link(key, Relation.OWNED, _owners.person(name), evidence) for name in self.owners.whole)
 
     def _wanted(self, file: File) -> bool:
         wanted = self.tools.detector.wanted(file.path, file.size)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from connectors import _owners
 from connectors._tree import File, shown
 from scanner.contracts import Findings, Tools
 from scanner.detect.artifacts import VERSION, Artifact, Group
@@ -53,6 +54,18 @@ def learned(tools: Tools, file: File, found: Findings) -> Iterator[Learned]:
 
 def _key(tools: Tools, oid: str, file: File) -> tuple[bytes, str]:
     return bytes.fromhex(oid), f"{tools.detector.version}:{shown(file.path)}"
+
+
+def owners(tools: Tools, file: File | None) -> tuple[_owners.Rule, ...] | None:
+    """The rules of a CODEOWNERS file that was read before."""
+    told = tools.facts.get(bytes.fromhex(file.oid), _owners.VERSION) if file is not None and file.oid is not None else None
+    return None if told is None else msgspec.msgpack.decode(told, type=tuple[_owners.Rule, ...])
+
+
+def learned_owners(file: File, rules: tuple[_owners.Rule, ...]) -> Iterator[Learned]:
+    """To be known next time."""
+    if file.oid is not None:
+        yield Learned(bytes.fromhex(file.oid), _owners.VERSION, msgspec.msgpack.encode(rules))
 
 
 class Weights:

@@ -10,6 +10,8 @@ import msgspec
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks, the first that is there counts."""
+VERSION = "codeowners-1"
+"""Changes whenever the same file would give other rules."""
 MAX_BYTES = 3 << 20
 MAX_RULES = 2000
 LONG = 300
@@ -49,7 +51,7 @@ class Owners:
     """The owners of paths, by the rules of one file."""
 
     def __init__(self, found: Sequence[Rule]) -> None:
-        import re2
+        import re2  # type: ignore[import-untyped]  # ships no types
 
         self._rules = [(re2.compile(rule.expression), rule.owners) for rule in reversed(found)]
         self._default = next((rule.owners for rule in reversed(found) if rule.pattern in ("*", "/", "/**", "**")), None)

@@ -87,9 +87,25 @@ def test_a_worker_that_is_killed_costs_its_file_and_is_replaced() -> None:
         list(detecting.detect([GOOD]))
         (worker,) = detecting._workers
         os.kill(worker._process.pid, signal.SIGKILL)
-        first, second = (found for _, found in detecting.detect([GOOD, GOOD]))
+        first, second = (found for _, found in detecting.detect([("a.py", GOOD[1]), ("b.py", GOOD[1])]))
         assert first == Findings(unread="unparsed: the parser ended (signal 9)")
         assert second.facts
+        (again,) = (found for _, found in detecting.detect([("a.py", GOOD[1])]))
+        assert again.facts, "a failure that may pass is not remembered"
+
+
+def test_the_same_file_is_examined_once_however_many_hold_it() -> None:
+    with detector(DetectSettings(workers=2), b"key") as detecting:
+        assert isinstance(detecting, PoolDetector)
+        files = [(f"{number}.py", GOOD[1]) for number in range(5)]
+        told: list[list[tuple[str, Findings]]] = []
+        threads = [threading.Thread(target=lambda: told.append(list(detecting.detect(files)))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(told) == 4 and all(dict(each) == dict(told[0]) and len(each) == 5 for each in told)
+        assert sum(worker.files for worker in detecting._workers) == 5
 
 
 def test_a_worker_that_is_stuck_is_given_up() -> None:

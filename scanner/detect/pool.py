@@ -101,7 +101,9 @@ class PoolDetector:
         """The answer to come; the same file at the same path is examined once, whoever asks."""
         key = hashlib.blake2b(task.data, person=b"gnomon", salt=hashlib.blake2b(task.path.encode(), digest_size=16).digest()).digest()
         with self._lock:
-            future = self._recent.pop(key, None) or self._threads.submit(self._examine, task)
+            future = self._recent.pop(key, None)
+            if future is None or (future.done() and future.result().unread):  # what went wrong may pass
+                future = self._threads.submit(self._examine, task)
             self._recent[key] = future
             if len(self._recent) > RECENT:
                 del self._recent[next(iter(self._recent))]

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
@@ -30,6 +31,7 @@ class Handler(BaseHTTPRequestHandler):
     app: App | None
     app_key: bytes
     kind = "rest"
+    wants: tuple[str, ...] = ()
 
     def do_GET(self) -> None:
         self._serve("GET")
@@ -40,6 +42,7 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self, method: str) -> None:
         body = self._body()
         path = urlsplit(self.path).path
+        self.wants = ()
         self.kind = "graphql" if path == "/api/graphql" else "rest" if path.startswith("/api/v3/") else "git"
         fault = self.state.fault(method, self.path, body)
         if fault is not None:
@@ -138,6 +141,8 @@ class Handler(BaseHTTPRequestHandler):
         done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False, timeout=60)
         head, _, rest_ = done.stdout.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
+        told = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        self.wants = tuple(oid.decode() for oid in re.findall(rb"want ([0-9a-f]{40})", told))
         self._send(int(headers.pop("Status", "200").split()[0]), rest_, headers)
 
     def _fail(self, fault: Fault) -> None:
@@ -151,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
         if status == 401 and self.kind == "git":
             headers = {**headers, "WWW-Authenticate": 'Basic realm="GitHub"'}
         with self.state.lock:
-            self.state.requests.append(Request(self.command, self.path, status, self.kind))
+            self.state.requests.append(Request(self.command, self.path, status, self.kind, self.wants))
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

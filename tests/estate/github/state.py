@@ -12,12 +12,13 @@ from tests.estate.github.specs import Organisation, Repository
 
 
 class Request(msgspec.Struct, frozen=True):
-    """`kind` is rest, graphql or git."""
+    """`kind` is rest, graphql or git; `wants` are the object ids that a fetch asked for."""
 
     method: str
     path: str
     status: int
     kind: str
+    wants: tuple[str, ...] = ()
 
     @property
     def counted(self) -> bool:
