@@ -156,7 +156,13 @@ def nights_missed(told: Delta) -> str:
     if not told.missed:
         return ""
     days = list(dict.fromkeys(told.facts.clock.day(when) for when in told.missed))
-    return f"{counted(len(told.missed), ('run', 'runs'))} missed: none ended on {listed(days, 7)}, when one was due."
+    return f"{counted(len(told.missed), ('run', 'runs'))} missed: none ended on {_dates(days)}, when one was due."
+
+
+def _dates(days: list[str]) -> str:
+    """`18, 19 and 20 November`: the month once, where it is the same."""
+    months = {day.partition(" ")[2] for day in days}
+    return f"{listed([day.partition(' ')[0] for day in days], 7)} {months.pop()}" if len(months) == 1 else listed(days, 7)
 
 
 def backlog_words(told: Delta) -> str:

@@ -138,7 +138,7 @@ def _line(one: Finding, told: Delta, wanted: Wanted) -> Line:
 
 
 def _hidden(number: int, wanted: Wanted) -> str:
-    return f"And {counted(number, FINDINGS)} more, less severe: in {_where(wanted)}." if number else ""
+    return f"And {counted(number, ('more finding', 'more findings'))} to act on, in {_where(wanted)}." if number else ""
 
 
 def _closing(told: Delta, wanted: Wanted) -> Iterator[str]:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,15 @@ app = typer.Typer(
 )
 DEFAULT = Path("gnomon.toml")
 COULD_NOT_RUN, FOUND, GAPS = 2, 1, 3
+
+
+class Log(StrEnum):
+    """How a run is told of while it lasts."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration; gnomon.toml here where not given.")]
 
 
@@ -42,20 +52,25 @@ def scan(
     output: Annotated[str, typer.Option("--output", "-o", help="Directory for the reports, or - for standard output.")] = "",
     fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 where a finding is this severe or worse.")] = None,
     fail_on_gaps: Annotated[bool, typer.Option("--fail-on-gaps", help="Exit 3 where something could not be seen.")] = False,
+    log: Annotated[Log, typer.Option(help="How standard error tells of the run: text, or one JSON object a line.")] = Log.TEXT,
 ) -> None:
     """Crawl the estate, hold it against the registry, report what differs."""
-    with _told():
-        from scanner import pipeline, request, terminal
+    with _told(log):
+        from scanner import heartbeat, logs, pipeline, request, terminal
 
         asked = request.asked(org, path, registry, tuple(source or ()), format, output)
         wanted = request.narrowed(_optional(config) if org or path else _config(config), asked)
-        with terminal.progress(quiet=asked.stdout) as watch:
+        with terminal.progress(quiet=asked.stdout, log=log) as watch:
             outcome = pipeline.scan(wanted, watch)
-        if not asked.stdout:
+        code = COULD_NOT_RUN if outcome.failed else exit_code(outcome.report, fail_on, fail_on_gaps)
+        heartbeat.beat(wanted, outcome, code)
+        if log is Log.JSON:
+            logs.finished(outcome, code)
+        elif not asked.stdout:
             terminal.summary(outcome)
-        if outcome.failed:
+        if outcome.failed and log is Log.TEXT:
             raise ReportError(f"{'; '.join(outcome.failed)}. The run itself is kept")
-    raise typer.Exit(exit_code(outcome.report, fail_on, fail_on_gaps))
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -103,6 +118,27 @@ def link(
         from scanner import explanation
 
         typer.echo(explanation.link(_config(config), finding, record, by, why))
+
+
+@app.command()
+def baseline(
+    by: Annotated[str, typer.Option(help="Who decides this; nothing is changed without.")] = "",
+    why: Annotated[str, typer.Option(help="The reason; it stands beside the backlog.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Date it anew, where there is a baseline already.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the baseline back.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Date the backlog: what was open at the last full run leaves what changed, never the report. Alone: show it."""
+    with _told():
+        from scanner import baseline as backlog
+
+        wanted = _config(config)
+        if withdraw:
+            typer.echo(backlog.withdrawn(wanted))
+        elif by or why or again:
+            typer.echo(backlog.dated(wanted, by, why, again=again))
+        else:
+            typer.echo(backlog.shown(wanted))
 
 
 @app.command()
@@ -154,15 +190,24 @@ def _config(path: Path | None) -> "Config":
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(log: Log = Log.TEXT) -> Iterator[None]:
     """Our own errors are a sentence on standard error and exit code 2; anything else is a defect and keeps its traceback."""
     try:
         yield
     except GnomonError as error:
-        from scanner.terminal import inert
-
-        typer.echo(f"gnomon: {inert(str(error))}", err=True)
+        _say(str(error), log)
         raise typer.Exit(COULD_NOT_RUN) from error
     except KeyboardInterrupt as stopped:
-        typer.echo("gnomon: stopped; the same command goes on where it was", err=True)
+        _say("stopped; the same command goes on where it was", log)
         raise typer.Exit(COULD_NOT_RUN) from stopped
+
+
+def _say(text: str, log: Log) -> None:
+    if log is Log.JSON:
+        from scanner import logs
+
+        logs.line("failed", "error", message=text, exit=COULD_NOT_RUN)
+        return
+    from scanner.terminal import inert
+
+    typer.echo(f"gnomon: {inert(text)}", err=True)

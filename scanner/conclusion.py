@@ -8,9 +8,10 @@ from scanner import __version__
 from scanner.crawl import CrawlResult
 from scanner.graph import Graph
 from scanner.history import Compared, View, compare, roots
+from scanner.history.backlog import in_force, marked
 from scanner.judge import Judged, judge
 from scanner.judge.case import Past
-from scanner.model import Coverage, Derived, Finding, Match, Point, Report, Run, Scope, Sight
+from scanner.model import Baseline, Coverage, Derived, Finding, Match, Point, Report, Run, Scope, Sight
 from scanner.reading import Registries
 from scanner.runfile import last_hash
 from scanner.session import Session, hashes
@@ -46,7 +47,8 @@ def concluded(
             graph, derived, matches, registries.records, coverage, config.policy, request.waivers, run.started,
             registries_read=registries.whole, past=past, partial=request.partial,
         )  # fmt: skip
-    compared = _compared(session, run, judged, graph, coverage, names, registries)
+    baseline = in_force(store.ledger.baseline(), config.policy.baseline)
+    compared = _compared(session, run, judged, graph, coverage, names, registries, baseline)
     facts = _facts(session, run, crawled, registries)
     report = Report(
         run=facts,
@@ -60,6 +62,7 @@ def concluded(
         trend=(*store.trend(TREND), _point(facts, compared, coverage)),
         counted=judged.counted,
         judged=registries.configured,
+        baseline=baseline,
     )
     return Concluded(report, compared, names, judged.absent)
 
@@ -98,12 +101,13 @@ def _past(store: Store, names: dict[str, str]) -> Past:
 
 
 def _compared(
-    session: Session, run: RunHandle, judged: Judged, graph: Graph, coverage: Coverage, names: dict[str, str], registries: Registries
-) -> Compared:
+    session: Session, run: RunHandle, judged: Judged, graph: Graph, coverage: Coverage, names: dict[str, str], registries: Registries,
+    baseline: Baseline | None,
+) -> Compared:  # fmt: skip
     store = session.store
     seen = store.ledger.coverage()
     before = View(seen, {asset.key: asset for asset in store.ledger.assets()}) if seen else None
-    return compare(
+    compared = compare(
         store.previous_findings(),
         judged.findings,
         before=before,
@@ -115,6 +119,7 @@ def _compared(
         registries_whole=registries.whole,
         partial=session.request.partial,
     )
+    return msgspec.structs.replace(compared, findings=marked(compared.findings, baseline), closed=marked(compared.closed, baseline))
 
 
 def _ordered(judged: Judged, compared: Compared) -> tuple[Finding, ...]:

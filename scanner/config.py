@@ -76,6 +76,9 @@ class Config(PluginSettings):
     policy: Policy = Policy()
     waivers: Path | None = Field(default=None, description="TOML file of waivers (docs/waivers.md)")
     output: Path = Field(default=Path("gnomon-report"), description="directory that reports are written to")
+    heartbeat: Path | None = Field(
+        default=None, description="file that says when a full run last did everything, readable by all; empty: heartbeat.json in the output"
+    )
     source: tuple[Plugin, ...] = ()
     registry: tuple[Plugin, ...] = ()
     report: tuple[Plugin, ...] = ()

@@ -43,7 +43,7 @@ def run_file(run: Run, coverage: Coverage, outputs: Iterable[Path], directory: P
         hashes = {_name(path, directory): _sha256(path) for path in sorted(outputs)}
         previous = None if before is None else _sha256(before)
         body = RunFile(msgspec.structs.replace(run, previous=previous), coverage, hashes, previous)
-        return _write(directory / LATEST, msgspec.json.format(msgspec.json.encode(body, order="deterministic"), indent=1))
+        return whole(directory / LATEST, msgspec.json.format(msgspec.json.encode(body, order="deterministic"), indent=1))
     except OSError as error:
         raise ReportError(f"{directory / LATEST}: {error.strerror}") from error
 
@@ -97,7 +97,7 @@ def _kept(directory: Path) -> Path | None:
     body = _read(path)
     if body is None:
         raise ReportError(f"{path}: it is not a run file, so the chain of runs would end here; move it away to begin a new chain")
-    return _write(directory / f"run-{body.run.id}.json", path.read_bytes())
+    return whole(directory / f"run-{body.run.id}.json", path.read_bytes())
 
 
 def _read(path: Path) -> RunFile | None:
@@ -116,8 +116,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(path: Path, content: bytes) -> Path:
-    """Whole or not at all, and 0600."""
+def whole(path: Path, content: bytes) -> Path:
+    """Writes a file whole or not at all, and 0600."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".run-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

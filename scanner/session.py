@@ -91,6 +91,7 @@ def _key_file(config: Config) -> Path:
 def config_hash(config: Config) -> str:
     """Changes whenever the configuration does; where it lies does not count."""
     parts = {name: _plain(getattr(config, name)) for name in ("organisation", "network", "engine", "detect", "policy")}
+    parts["policy"].pop("baseline", None)  # it decides what is told as a change, not what is seen or judged
     lists = {
         key: [[plugin.type, plugin.name, _plain(plugin.settings)] for plugin in getattr(config, key)] for key in ("source", "registry")
     }

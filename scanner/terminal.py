@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from scanner.logs import JsonLines
 from scanner.model import Finding, Reason, Report, Severity, Sight
 
 if TYPE_CHECKING:
@@ -93,10 +94,12 @@ class Bars:
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Watch]:
+def progress(*, quiet: bool, log: str = "text") -> Iterator[Watch]:
     """Bars on a terminal, lines in a log, nothing where the report itself goes to standard output."""
     console = Console(stderr=True)
-    if quiet:
+    if log == "json":
+        yield JsonLines()
+    elif quiet:
         yield Silent()
     elif not console.is_terminal:
         yield Lines()

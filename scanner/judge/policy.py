@@ -35,6 +35,7 @@ class Policy(PluginSettings):
         default=("production", "prod", "prd", "live"), description="environments that count as production; any other that is named does not"
     )
     baseline: date | None = Field(
-        default=None, description="findings first seen up to this day are the backlog: reported, not in the delta"
+        default=None,
+        description="findings first seen up to this day are the backlog: reported, not told as changes; in place of `gnomon baseline`",
     )
     due: Due = Due()

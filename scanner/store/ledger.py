@@ -6,7 +6,7 @@ from threading import Lock
 import msgspec
 from sqlalchemy import Connection, Engine, delete, select, update
 
-from scanner.model import Asset, Coverage, Evidence, Finding, Link, Point, Relation, Status
+from scanner.model import Asset, Baseline, Coverage, Evidence, Finding, Link, Point, Relation, Status
 from scanner.store.bulk import fill
 from scanner.store.database import transaction
 from scanner.store.tables import APPROVALS, ASSETS, CLEAN, FINDINGS, LATEST, LINKS, NAMES, POINTS, REGISTRIES, RUNS
@@ -78,6 +78,26 @@ class Ledger:
         with transaction(self._engine) as connection:
             body = connection.execute(select(LATEST.c.body).where(LATEST.c.name == "coverage")).scalar()
         return None if body is None else msgspec.msgpack.decode(body, type=Coverage)
+
+    def baseline(self) -> Baseline | None:
+        """What dates the backlog, where a person said so."""
+        with transaction(self._engine) as connection:
+            body = connection.execute(select(LATEST.c.body).where(LATEST.c.name == "baseline")).scalar()
+        return None if body is None else msgspec.msgpack.decode(body, type=Baseline)
+
+    def set_baseline(self, baseline: Baseline | None) -> None:
+        """Keeps what dates the backlog; None: nothing does any more."""
+        with self._writing, transaction(self._engine, write=True) as connection:
+            if baseline is None:
+                connection.execute(delete(LATEST).where(LATEST.c.name == "baseline"))
+            else:
+                upsert(connection, LATEST, [{"name": "baseline", "body": msgspec.msgpack.encode(baseline)}])
+
+    def last_full_run(self) -> str | None:
+        """When the last finished run that read everything began: its findings carry that time."""
+        full = select(RUNS.c.started).where(RUNS.c.status == "finished", RUNS.c.partial.is_(False))
+        with transaction(self._engine) as connection:
+            return connection.execute(full.order_by(RUNS.c.started.desc(), RUNS.c.id.desc()).limit(1)).scalar()
 
     def assets(self) -> Iterator[Asset]:
         """The inventory of the last run, by key."""
