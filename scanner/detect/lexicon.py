@@ -54,6 +54,8 @@ OPEN = re.compile(
     r"^(gpt-oss|gpt2|whisper-(?!1$)|clip|gemma|t5|flan|bert|vit|electra|mt5|mistral-7b|mixtral|codestral-\d+b|pixtral-12b|.*\d+b(?![a-z]))",
     re.IGNORECASE,
 )
+SHOUTED = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+PUBLISHED = re.compile(r"^(?:projects/.*/)?(?:publishers/[\w-]+/)?models/([\w.@-]+)$")
 REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca|us-gov)\.(?=[a-z0-9]+\.)")
 BEDROCK_ARN = re.compile(
     r"^arn:[\w-]+:bedrock:[\w-]*:\d*:(foundation-model|(?:application-)?inference-profile|custom-model|provisioned-model|imported-model)/(.+)$"
@@ -110,6 +112,11 @@ def _organisations() -> frozenset[str]:
 
 
 @cache
+def _general() -> frozenset[str]:
+    return frozenset(table("aliases")["general"])
+
+
+@cache
 def _prefixes() -> frozenset[str]:
     return frozenset(table("aliases")["prefixes"])
 
@@ -137,6 +144,9 @@ def named(text: str) -> Named | None:
     text = text.strip()
     if not 2 <= len(text) <= 160 or not SHAPE.fullmatch(text):
         return _from_arn(text)
+    published = PUBLISHED.search(text)
+    if published:
+        return named(published[1])
     if text.startswith("ft:"):
         base = _bare(text.split(":")[1])
         return Named("openai", text, sure=True) if base else None
@@ -179,7 +189,7 @@ def _prefixed(text: str) -> Named | None:
         return None
     stem, number = bool(stem_in().search(f"/{rest}")), bool(re.search(r"\d", rest))
     if lower in _organisations():
-        return Named("huggingface", text, stem or (number and "-" in rest))
+        return Named("huggingface", text, stem or (number and "-" in rest and lower not in _general()))
     return Named("huggingface", text, sure=False) if stem and number else None
 
 
@@ -194,6 +204,8 @@ def _behind_prefix(prefix: str, rest: str) -> Named | None:
     """What a router's prefix stands before, unless it is an organisation of the hub with open weights."""
     inner = named(rest)
     provider = _aliases().get(prefix, prefix)
+    if inner is not None and prefix in table("aliases")["routers"]:
+        return inner
     if inner is None or (prefix in _organisations() and inner.provider not in (provider, "google", "mistral")):
         return None
     if prefix in _organisations() and OPEN.search(rest):
@@ -209,7 +221,8 @@ def distinctive(name: str) -> bool:
 
 
 PLACEHOLDER = re.compile(
-    r"(?:^|[/_-])(?:test|tests|mock|fake|dummy|my|your|some|foo|bar|custom|demo|example|sample|placeholder|new|xxx|abc)(?:[/_-]|$)|model[_-]?(?:name|id)$",
+    r"(?:^|[/_-])(?:test|tests|mock|fake|dummy|my|your|some|foo|bar|custom|demo|example|sample|placeholder|new|xxx|abc|unknown|nonexistent)(?:[/_-]|$)"
+    r"|model[_-]?(?:name|id|\d|[a-c])?$|^[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{24}",
     re.IGNORECASE,
 )
 
@@ -221,4 +234,10 @@ def placeholder(text: str) -> bool:
 
 def shaped(text: str) -> bool:
     """Whether a text could be a model's id at all, where its place says that it is one."""
-    return 2 <= len(text) <= 160 and bool(SHAPE.fullmatch(text)) and text.lower() not in _words() and not FILE.search(text)
+    return (
+        2 <= len(text) <= 160
+        and bool(SHAPE.fullmatch(text))
+        and text.lower() not in _words()
+        and not FILE.search(text)
+        and not SHOUTED.fullmatch(text)
+    )

@@ -27,6 +27,7 @@ INSIDE = re.compile(
     r"(?P<option>--model(?:[-_](?:id|name|path))?|--embedding-model|-hf)[= ]+[\"']?(?P<value>[\w.:/@+-]+)"
     r"|\bollama\s+(?:run|pull|create|show)\s+(?P<ollama>[a-z0-9][\w./-]*(?::[\w.-]+)?)"
     r"|\bdocker\s+model\s+(?:run|pull)\s+(?P<docker>[\w./-]+(?::[\w.-]+)?)"
+    r"|\b(?:huggingface-cli|hf)\s+download\s+(?P<hub>[\w.-]+/[\w.-]+)"
     r"|\bvllm\s+serve\s+(?P<vllm>[\w.-]+/[\w.-]+)"
     r"|\\?\"model\\?\"\s*:\s*\\?\"(?P<json>[\w.:/@+-]+)\\?\""
 )
@@ -124,7 +125,7 @@ def _pieces(literal: Literal) -> Iterator[str]:
         return
     if not SPACE.search(text) and "," not in text and "|" not in text and "=" not in text and '"' not in text:
         yield text[:300]
-    elif key_slot(literal.key) > Slot.NONE and LISTED.fullmatch(text):
+    elif len(text) < 1000 and LISTED.fullmatch(text):
         yield from (piece.strip() for piece in re.split(r"[,|]", text))
 
 
@@ -133,11 +134,11 @@ def _inside(file: File) -> Iterator[Found]:
     texts = [(literal.text, literal.line) for literal in file.reading.literals if len(literal.text) > 11 and literal.callee != "word"]
     for content, begin in (*texts, *file.reading.commands):
         for found in INSIDE.finditer(content):
-            tool = next((name for name in ("ollama", "docker", "vllm") if found[name]), "")
+            tool = next((name for name in ("ollama", "docker", "vllm", "hub") if found[name]), "")
             text = (found["value"] or found["json"] or found[tool or "ollama"] or "").rstrip(".,:;")
             name = named(text)
             if not UNRESOLVED.search(text) and (name or (tool and shaped(text))) and not PATHLIKE.search(text):
-                known = name or Named({"vllm": "huggingface"}.get(tool, tool), text, sure=False)
+                known = name or Named({"vllm": "huggingface", "hub": "huggingface"}.get(tool, tool), text, sure=False)
                 provider = tool if tool in ("ollama", "docker") else known.provider
                 yield Found(
                     Named(provider, known.model_id, sure=True),
@@ -205,17 +206,17 @@ def _by_place(file: File, literal: Literal, text: str, name: Named | None, kin: 
 def _believed(file: File, literal: Literal, name: Named | None, place: Slot, kin: int) -> bool:
     if place is Slot.BARRED or (name is None and not LIKELY.search(literal.text) and kin < 10):
         return False
+    if name is None and placeholder(literal.text):
+        return False
     if kin >= (1 if name else 3) and (place > Slot.NONE or literal.member) and literal.callee != "[]":
         return True
-    if placeholder(literal.text):
-        return False
     if place is Slot.STRONG:
         return file.speaks_of_ai and (name is not None or _telling(literal.text) or key_slot(literal.key) is not Slot.STRONG)
     if place is Slot.NONE and _handed_on(file, literal):
         place = Slot.WEAK
     if place is not Slot.WEAK or not file.speaks_of_ai:
         return False
-    return not _is_provider(literal) if name is not None else not literal.member and _telling(literal.text)
+    return not _is_provider(literal) if name is not None else not literal.member and _says_model(literal) and _telling(literal.text)
 
 
 def _handed_on(file: File, literal: Literal) -> bool:
@@ -229,6 +230,11 @@ def _handed_on(file: File, literal: Literal) -> bool:
         return False
     use = rf"(?i:model\w*[\"']?\s*[:=]\s*|model\w*\(\s*|from_pretrained\(\s*|\.pull\(\s*)(?:\w+\.)?{re.escape(literal.key)}\b"
     return re.search(use, file.text) is not None
+
+
+def _says_model(literal: Literal) -> bool:
+    """An unlisted name is believed only where the word model itself stands."""
+    return any("model" in word.lower() or "llm" in word.lower() for word in (literal.key, literal.callee, *literal.path[-2:]))
 
 
 def _is_provider(literal: Literal) -> bool:

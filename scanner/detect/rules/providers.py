@@ -11,6 +11,8 @@ def provider_of(file: File, literal: Literal, text: str) -> str:
     """The provider of a model that no list knows."""
     if known := provider_id(text.partition("/")[0]) if "/" in text else None:
         return known
+    if text.startswith("arn:"):
+        return "bedrock"
     if text.count("/") == 1:
         return "huggingface"
     return _spoken(file, literal) or "unknown"

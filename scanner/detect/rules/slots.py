@@ -99,6 +99,8 @@ def slot(literal: Literal, *, ai: bool) -> Slot:
 def _of_data(literal: Literal) -> bool:
     """Below a key for datasets, and steps of a workflow called by their names."""
     above = (*literal.path[-4:], literal.key)
+    if literal.callee.endswith("load_dataset"):
+        return True
     return any("dataset" in part.lower() for part in above) or (literal.key == "name" and bool({"steps", "jobs"} & set(literal.path)))
 
 
