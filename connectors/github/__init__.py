@@ -24,7 +24,8 @@ MADE_HERE = "github-1"
 
 
 def connect(settings: Settings, tools: Tools) -> "GitHub":
-    """The connector. Nothing is asked yet."""
+    """The connector. Nothing is asked of GitHub yet; raises ConfigError where the secret that the settings name is not there."""
+    tools.secret(settings.token if settings.app_id is None else settings.app_key)
     return GitHub(settings, tools)
 
 
