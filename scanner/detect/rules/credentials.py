@@ -23,6 +23,8 @@ def provider_of(name: str) -> str | None:
 def facts(file: File) -> Iterator[Fact]:
     """Each name of a provider's credential, on the first line that is no comment."""
     secrets = dict(_secrets(file))
+    if not secrets and not any(provider_of(name) for name in set(NAME.findall(file.text))):
+        return
     seen: set[str] = set()
     for number, line in enumerate(file.text.splitlines(), 1):
         if len(line) > 100_000 or COMMENT.match(line):

@@ -34,8 +34,10 @@ def facts(file: File) -> Iterator[Fact]:
         text = literal.text
         called = CALLS.search(literal.callee) and literal.key in ("#0", "", "path")
         keyed = file.kind in ("yaml", "json", "toml") and {squeezed(literal.key), *(squeezed(part) for part in literal.path[-2:])} & KEYS
+        if not called and not keyed:
+            continue
         usable = bool(HUB.fullmatch(text)) or bool(ADDRESS.fullmatch(text)) or bool(called and re.fullmatch(r"[\w.-]{2,60}", text))
-        if usable and (called or keyed) and text not in seen and not text.endswith((".json", ".csv", ".py", ".txt", ".yaml")):
+        if usable and text not in seen and not text.endswith((".json", ".csv", ".py", ".txt", ".yaml")):
             seen.add(text)
             identifiers = (f"name:{text}",) if "://" not in text else (text.rstrip("/"),)
             yield fact(

@@ -1,8 +1,7 @@
 """One file as rules see it."""
 
-import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from scanner.contracts import Fact
@@ -33,7 +32,7 @@ class File:
     @cached_property
     def speaks_of_ai(self) -> bool:
         """Whether anything in the file is about AI beyond doubt, so that a plain word in a slot for models can be believed."""
-        return bool(self.families) or bool(SPEAKS.search(self.text))
+        return bool(self.families) or _speaks().search(self.text.encode("utf-8", "replace")) is not None
 
     @cached_property
     def manifests(self) -> list[tuple[dict[str, Any], int]]:
@@ -46,11 +45,18 @@ class File:
         return self.text.count("\n", 0, at) + 1 if at >= 0 else 0
 
 
-SPEAKS = re.compile(
-    r"openai|anthropic|ollama|huggingface|hugging_face|bedrock|vertex_?ai|gemini|langchain|llama|\bllms?\b|vllm|mistral|chat_?completion|embedding"
-    r"|transformers|sentence.transformer|inference|copilot|chatgpt|\bgpt-|claude|groq|cohere|deepseek|litellm|\bnim\b|kserve|\bmcp\b|\brag\b|prompt|tokenizer|max_tokens|temperature",
-    re.IGNORECASE,
+SPEAKS = (
+    rb"(?i)openai|anthropic|ollama|huggingface|hugging_face|bedrock|vertex_?ai|gemini|langchain|llama|\bllms?\b|vllm|mistral|chat_?completion|embedding"
+    rb"|transformers|sentence.transformer|inference|copilot|chatgpt|\bgpt-|claude|groq|cohere|deepseek|litellm|\bnim\b|kserve|\bmcp\b|\brag\b|prompt|tokenizer|max_tokens|temperature"
 )
+
+
+@cache
+def _speaks() -> Any:
+    """By re2, which reads a text many times faster than `re` does."""
+    import re2  # type: ignore[import-untyped]  # ships no types
+
+    return re2.compile(SPEAKS)
 
 
 def _objects(reading: Reading) -> Iterator[tuple[dict[str, Any], int]]:
