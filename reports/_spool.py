@@ -32,7 +32,10 @@ class Spool(NamedTuple):
     def waiting(self) -> list[Parcel]:
         """Oldest first. Raises ReportError where they cannot be read."""
         try:
-            return [Parcel(path.stem, path.read_bytes(), late=True) for path in sorted(self.directory.glob(f"*{self.suffix}"))]
+            return [
+                Parcel(path.name.removesuffix(self.suffix), path.read_bytes(), late=True)
+                for path in sorted(self.directory.glob(f"*{self.suffix}"))
+            ]
         except OSError as error:
             raise ReportError(f"{self.directory}: what waits there to be sent cannot be read: {error.strerror}") from error
 

@@ -16,9 +16,11 @@ from reports._network import Final, patiently
 from reports._post import Office, post
 from reports._spool import UNSENT, Parcel, Spool, parcel_name, send_all
 from reports._text import encoded, plain
-from scanner.contracts import Destination, PluginSettings, Reporter, Tools
+from scanner.contracts import Destination, PluginSettings, Reporter, SecretName, Tools
 from scanner.model import Report
 
+_WIDE = policy.SMTP.clone(max_line_length=998)
+"""Headers in one line each: the library's folding would begin a subject on the line after its name."""
 _ENVELOPE = "X-Gnomon-Unsent-To"
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -50,7 +52,7 @@ class Settings(PluginSettings):
     port: int = Field(default=0, ge=0, le=65535, description="its port; 0: 587 for starttls, 465 for tls, 25 for none")
     security: Security = Field(default=Security.STARTTLS, description="starttls, tls, or none (refused with a password, but on loopback)")
     username: str = Field(default="", description="whom to sign in as; empty: nobody")
-    password: str = Field(default="", description="variable, or file:/path, that holds the password")
+    password: SecretName = Field(default="", description="variable, or file:/path, that holds the password")
     sender: str = Field(description="the From address", examples=["gnomon@example.com"])
     to: tuple[str, ...] = Field(min_length=1, max_length=100, description="who gets it", examples=[("ai-governance@example.com",)])
     queue: str = Field(
@@ -129,10 +131,10 @@ class Email:
         if parcel.late:
             _mark_late(mail)
         office, tools, settings = self._settings.office, self._tools, self._settings
-        refused = patiently(lambda: post(office, to, mail.as_bytes(), tools), tools, settings.retry_seconds, office.host)
+        refused = patiently(lambda: post(office, to, mail.as_bytes(policy=_WIDE), tools), tools, settings.retry_seconds, office.host)
         if refused:
             mail[_ENVELOPE] = ", ".join(refused)
-            spool.keep(Parcel(parcel.name, mail.as_bytes()))
+            spool.keep(Parcel(parcel.name, mail.as_bytes(policy=_WIDE)))
             raise Final(f"{office.host} refuses {', '.join(refused)}, and took it for the others")
 
 
@@ -161,7 +163,7 @@ def letter(report: Report, settings: Settings) -> bytes:
     mail.add_alternative(_clean(_mail.as_html(said)), subtype="html", cte="quoted-printable")
     for name, kind, content in files:
         mail.add_attachment(content, maintype="text", subtype=kind, filename=name)
-    return mail.as_bytes()
+    return mail.as_bytes(policy=_WIDE)
 
 
 def _attachments(report: Report, settings: Settings) -> tuple[list[tuple[str, str, bytes]], list[str]]:
