@@ -173,7 +173,7 @@ def _bare(text: str) -> Named | None:
             return Named(provider, text, sure)  # the maker, not whichever reseller a list named first
     listed = snapshot().models.get(bare)
     if listed and lower not in _words() and (lower in plain() or re.search(r"[\d/-]", lower)):
-        return Named("huggingface" if HUB.fullmatch(text) and lower.split("/")[0] in _organisations() else listed, text, distinctive(lower))
+        return Named("huggingface" if HUB.fullmatch(text) else listed, text, distinctive(lower))
     if lower in plain():
         return Named(plain()[lower], text, sure=False)
     return None

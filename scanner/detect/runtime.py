@@ -47,8 +47,9 @@ def _command_rules() -> tuple[tuple[Server, re.Pattern[str]], ...]:
 @cache
 def server_of(image: str) -> str | None:
     """The catalogue's server whose image this is, or None."""
-    name = image_name(image)
-    return next((server.id for server, rule in _image_rules() if name and rule.search(name)), None)
+    name, tag = image_name(image), image_tag_digest(image)[0] or ""
+    found = next((server for server, rule in _image_rules() if name and rule.search(name)), None)
+    return None if found is None or (found.not_tags and re.search(found.not_tags, tag)) else found.id
 
 
 def server_of_command(args: Sequence[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from scanner.contracts import PluginSettings
+from scanner.contracts import PluginSettings, SecretName
 
 
 class DetectSettings(PluginSettings):
@@ -14,7 +14,7 @@ class DetectSettings(PluginSettings):
     )
     file_seconds: float = Field(default=20, gt=0, description="after this long a file is given up, named in a gap, and its worker replaced")
     worker_memory: int = Field(default=1_500_000_000, ge=300_000_000, description="bytes of address space a worker may take")
-    fingerprint_key: str = Field(
+    fingerprint_key: SecretName = Field(
         default="",
         description="variable, or file:/path, that holds the key for fingerprints of leaked secrets; empty: a new key for each run",
     )

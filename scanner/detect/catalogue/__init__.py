@@ -20,6 +20,7 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     source: str
     images: tuple[str, ...] = ()
+    not_tags: str = ""
     commands: tuple[str, ...] = ()
     model_args: tuple[str, ...] = ()
     positional: str = ""

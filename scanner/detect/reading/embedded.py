@@ -28,7 +28,7 @@ def _read(literal: Literal) -> Reading:
     text, name = literal.text, literal.key.lower()
     if name.endswith(".py") or PYTHON.search(text):
         return _python(text)
-    if name.endswith(".json") or (text.lstrip().startswith("{") and text.rstrip().endswith("}")):
+    if name.endswith(".json") or (text.strip()[:1] + text.strip()[-1:]) in ("{}", "[]"):
         return documents.read_json(text)
     if name.endswith((".yaml", ".yml")) or len(MAPPING.findall(text)) * 2 > text.strip().count("\n") + 1:
         return documents.read_yaml(text)

@@ -29,7 +29,9 @@ INSIDE = re.compile(
     r"|\bdocker\s+model\s+(?:run|pull)\s+(?P<docker>[\w./-]+(?::[\w.-]+)?)"
     r"|\b(?:huggingface-cli|hf)\s+download\s+(?P<hub>[\w.-]+/[\w.-]+)"
     r"|\bvllm\s+serve\s+(?P<vllm>[\w.-]+/[\w.-]+)"
-    r"|\\?\"model\\?\"\s*:\s*\\?\"(?P<json>[\w.:/@+-]+)\\?\""
+    r"|^[ \t]*(?:-[ \t]*)?model(?:_name|_id|Name|Id)?[ \t]*[:=][ \t]*[\"']?(?P<line>[\w.:/@+-]+)"
+    r"|\\?\"model\\?\"\s*:\s*\\?\"(?P<json>[\w.:/@+-]+)\\?\"",
+    re.MULTILINE,
 )
 
 
@@ -135,7 +137,7 @@ def _inside(file: File) -> Iterator[Found]:
     for content, begin in (*texts, *file.reading.commands):
         for found in INSIDE.finditer(content):
             tool = next((name for name in ("ollama", "docker", "vllm", "hub") if found[name]), "")
-            text = (found["value"] or found["json"] or found[tool or "ollama"] or "").rstrip(".,:;")
+            text = (found["value"] or found["json"] or found["line"] or found[tool or "ollama"] or "").rstrip(".,:;")
             name = named(text)
             if not UNRESOLVED.search(text) and (name or (tool and shaped(text))) and not PATHLIKE.search(text):
                 known = name or Named({"vllm": "huggingface", "hub": "huggingface"}.get(tool, tool), text, sure=False)
