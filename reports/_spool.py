@@ -31,11 +31,9 @@ class Spool(NamedTuple):
 
     def waiting(self) -> list[Parcel]:
         """Oldest first. Raises ReportError where they cannot be read."""
+        paths = sorted(self.directory.glob(f"*{self.suffix}"))
         try:
-            return [
-                Parcel(path.name.removesuffix(self.suffix), path.read_bytes(), late=True)
-                for path in sorted(self.directory.glob(f"*{self.suffix}"))
-            ]
+            return [Parcel(path.name.removesuffix(self.suffix), path.read_bytes(), late=True) for path in paths]
         except OSError as error:
             raise ReportError(f"{self.directory}: what waits there to be sent cannot be read: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scanner.tools import now
 from tests.estate.kubernetes import Cluster
 from tests.mailroom import Mailroom, mailroom
 from tests.place import CLUSTER, Place, removed, running, serving
@@ -46,6 +47,13 @@ def scan(place: Place, code: int = 0, *options: str) -> str:
     return done.err
 
 
+def next_second() -> None:
+    """Runs are told apart by the second they began in, and here they take less."""
+    was = now()
+    while now() == was:
+        pass
+
+
 def body(room: Mailroom) -> str:
     part = room.taken[-1][2].get_body(("plain",))
     assert part is not None
@@ -73,6 +81,7 @@ def test_the_baseline_leaves_the_mail_and_not_the_report(night: tuple[Place, Clu
     assert place.gnomon("baseline", "--by", "m-gov").code == 2
     done = place.gnomon("baseline", "--by", "m-gov", "--why", "first night")
     assert (done.code, "are the backlog" in done.out) == (0, True)
+    next_second()
     assert "m-gov dated the backlog" in place.gnomon("baseline", "--by", "x", "--why", "later").err
     cluster.server.storage.add(*serving("acme/second", "second"))
     scan(place)
