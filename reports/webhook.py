@@ -23,7 +23,7 @@ from reports._network import Final, Passing, patiently, trusted
 from reports._page import anchor
 from reports._spool import UNSENT, Parcel, Spool, parcel_name, send_all
 from reports._text import encoded, plain
-from scanner.contracts import Destination, PluginSettings, Reporter, Tools
+from scanner.contracts import Destination, PluginSettings, Reporter, SecretName, Tools
 from scanner.errors import ConfigError
 from scanner.model import Finding, Report
 
@@ -45,7 +45,7 @@ class Settings(PluginSettings):
         description="where there are several, each needs a name of its own: what could not be sent lies under it",
     )
     url: str = Field(description="where it is posted to; https, or http on loopback", examples=["https://hooks.example.com/gnomon"])
-    key: str = Field(
+    key: SecretName = Field(
         description="variable, or file:/path, that holds the signing key (whsec_... or any text)", examples=["GNOMON_WEBHOOK_KEY"]
     )
     queue: str = Field(default="no owner named", min_length=1, max_length=80, description="the owner named for findings that have none")

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from scanner import plugins
-from scanner.contracts import Network, PluginSettings
+from scanner.contracts import Network, PluginSettings, SecretName
 from scanner.coverage import unknown_platforms
 from scanner.detect import DetectSettings
 from scanner.errors import ConfigError
@@ -53,7 +53,7 @@ class StoreSettings(PluginSettings):
     """[store]: where the inventory and its history live."""
 
     url: str = Field(default="", description="sqlite:///path or postgresql://user@host/database; empty: gnomon.db beside this file")
-    password: str = Field(default="", description="variable, or file:/path, that holds the database's password")
+    password: SecretName = Field(default="", description="variable, or file:/path, that holds the database's password")
     keep_runs: int = Field(default=400, ge=2, description="runs kept for the trend; older ones are pruned")
 
 
@@ -144,7 +144,7 @@ def _said(model: type[BaseModel], fault: Any, place: str) -> str:
     parent = _model_at(model, where[:-1])
     spot = " ".join(filter(None, [place, f"[{'.'.join(where[:-1])}]" if where[:-1] else ""]))
     if fault["type"] != "extra_forbidden":
-        return f"{spot + ' ' if spot else ''}{where[-1] if where else ''}: {fault['msg']}"
+        return f"{spot + ' ' if spot else ''}{where[-1] if where else ''}: {fault['msg'].removeprefix('Value error, ')}"
     known = tuple(parent.model_fields) if parent else ()
     hint = plugins.nearest(where[-1], known)
     return f"{spot or 'the top level'} has no key {where[-1]!r}" + (f"; did you mean {hint!r}?" if hint else f"; known: {', '.join(known)}")

@@ -10,20 +10,44 @@ name is its `type` in the config. Each offers `Settings` (a pydantic model) and 
 Docs: docs/extending.md.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from scanner.model import Asset, Gap, Learned, Link, Observation, Record, Report, Sighting, Unit
+
+VARIABLE = re.compile(r"(file:.+|[A-Za-z_]\w{0,199})?", re.ASCII)
+RANDOM = re.compile(r"(?=[A-Za-z0-9]*[0-9][A-Za-z])[A-Za-z0-9]{20,}")
+"""A long run with digits among its letters: keys look so, names of variables do not."""
+
+
+def _names_a_secret(value: str) -> str:
+    if not VARIABLE.fullmatch(value) or (not value.startswith("file:") and RANDOM.search(value)):
+        raise ValueError("looks like the secret itself; write the name of the variable that holds it, or file:/path")
+    return value
+
+
+SecretName = Annotated[str, AfterValidator(_names_a_secret)]
+"""The name of a variable, or `file:/path`, that holds a secret; never the secret, which a message never repeats."""
 
 
 class PluginSettings(BaseModel):
     """What every plugin's Settings share. Unknown keys are refused; values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    def secrets(self) -> Iterator[str]:
+        """Where the secrets that this names lie."""
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value and any(isinstance(each, AfterValidator) and each.func is _names_a_secret for each in field.metadata):
+                yield value
+            for inner in value if isinstance(value, tuple) else (value,):
+                yield from inner.secrets() if isinstance(inner, PluginSettings) else ()
 
     @field_validator("*")
     @classmethod

@@ -21,7 +21,7 @@ from scanner.resolve import resolve
 from scanner.session import Session, config_hash, opened
 from scanner.store import RunHandle
 from scanner.terminal import Watch
-from scanner.tools import now
+from scanner.tools import now, present
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -34,6 +34,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def scan(request: Request, watch: Watch) -> Outcome:
     """One run, whole: reads every source and registry, judges, remembers, reports."""
+    present(request.config)
     ready(request)
     with opened(request, watch) as session:
         store, made = session.store, reporters(request, session.tools())

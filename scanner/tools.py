@@ -30,6 +30,14 @@ def secret(reference: str, environment: Mapping[str, str] = os.environ) -> str:
     return value
 
 
+def present(config: Config) -> None:
+    """Raises ConfigError where a secret that the config names is not there: told before anything is read."""
+    plugins = (*config.source, *config.registry, *config.report)
+    for settings in (config.store, config.detect, *(plugin.settings for plugin in plugins)):
+        for reference in settings.secrets():
+            secret(reference)
+
+
 def _from_file(path: Path) -> str:
     try:
         value = path.read_text("utf-8").strip()

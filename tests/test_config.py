@@ -134,3 +134,40 @@ def machine(directory: Path) -> Path:
     (home / ".aws" / "config").write_text("[profile audit]\nregion = eu-west-1\n", "utf-8")
     (home / ".kube" / "config").write_text("contexts:\n- name: prod-eu\n  context: {cluster: a, user: b}\n", "utf-8")
     return home
+
+
+TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+SECRETS = [
+    '[[source]]\ntype = "github"\norganisation = "acme"\ntoken = "{}"\n',
+    '[[source]]\ntype = "github"\norganisation = "acme"\napp_id = 1\napp_key = "{}"\n',
+    '[[source]]\ntype = "s3"\naccess_key_env = "{}"\nsecret_key_env = "B"\n',
+    '[[source]]\ntype = "s3"\naccess_key_env = "A"\nsecret_key_env = "{}"\n',
+    '[[source]]\ntype = "s3"\nsample_key_env = "{}"\n',
+    '[[source]]\ntype = "iam"\naccess_key_env = "A"\nsecret_key_env = "B"\nsession_token_env = "{}"\n',
+    '[[source]]\ntype = "inference"\nendpoints = [{{ url = "http://127.0.0.1:1", token_env = "{}" }}]\n',
+    '[[registry]]\ntype = "mlflow"\nurl = "https://registry.example"\ntoken = "{}"\n',
+    '[[report]]\ntype = "webhook"\nurl = "https://hooks.example"\nkey = "{}"\n',
+    '[[report]]\ntype = "email"\nhost = "m"\nsender = "a@example.org"\nto = ["b@example.org"]\nusername = "u"\npassword = "{}"\n',
+    '[store]\npassword = "{}"\n',
+    '[detect]\nfingerprint_key = "{}"\n',
+]
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_secret_in_place_of_its_variables_name_is_refused_and_never_repeated(tmp_path: Path, text: str) -> None:
+    config.load(written(tmp_path, text.format("MY_TOKEN_2")))
+    said = refused(tmp_path, text.format(TOKEN))
+    assert "looks like the secret itself; write the name of the variable that holds it" in said
+    assert TOKEN[4:] not in said and "Value error" not in said
+
+
+@pytest.mark.parametrize("value", ["hunter 2", "sk-proj-abc", "AKIAIOSFODNN7EXAMPLE", "a/b+c=", "9f2b5c1de07a4f6b8c3d2e1f00112233"])
+def test_what_is_no_name_of_a_variable_is_refused(tmp_path: Path, value: str) -> None:
+    assert value not in refused(tmp_path, f'[store]\npassword = "{value}"\n')
+
+
+@pytest.mark.parametrize(
+    "value", ["", "PGPASSWORD", "file:/run/secrets/pg", "github_token_production_eu_west_1", "ACMEPRODUCTIONDATABASEPASSWORD2"]
+)
+def test_names_of_variables_and_files_are_taken(tmp_path: Path, value: str) -> None:
+    assert config.load(written(tmp_path, f'[store]\npassword = "{value}"\n')).store.password == value

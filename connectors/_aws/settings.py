@@ -4,16 +4,22 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from scanner.contracts import SourceSettings
+from scanner.contracts import SecretName, SourceSettings
 
 
 class AwsSettings(SourceSettings):
     """What every AWS source's Settings share. Credentials come from the standard chain unless said otherwise."""
 
     profile: str = Field(default="", description="profile of the AWS config files; empty: AWS's standard chain of credentials")
-    access_key_env: str = Field(default="", description="variable, or file:/path, that holds an access key id; empty: profile or chain")
-    secret_key_env: str = Field(default="", description="variable, or file:/path, that holds its secret; together with access_key_env")
-    session_token_env: str = Field(default="", description="variable, or file:/path, that holds a session token, if the key is temporary")
+    access_key_env: SecretName = Field(
+        default="", description="variable, or file:/path, that holds an access key id; empty: profile or chain"
+    )
+    secret_key_env: SecretName = Field(
+        default="", description="variable, or file:/path, that holds its secret; together with access_key_env"
+    )
+    session_token_env: SecretName = Field(
+        default="", description="variable, or file:/path, that holds a session token, if the key is temporary"
+    )
     role_arn: str = Field(default="", description="role to assume, read-only; {account} in it stands for each of `accounts`")
     external_id: str = Field(default="", description="external id that the role's trust policy asks for")
     accounts: tuple[str, ...] = Field(default=(), description="account ids to read through role_arn; empty: the credentials' own")

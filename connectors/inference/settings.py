@@ -5,14 +5,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from scanner.contracts import PluginSettings, SourceSettings
+from scanner.contracts import PluginSettings, SecretName, SourceSettings
 
 
 class EndpointSettings(PluginSettings):
     """One endpoint of `endpoints`."""
 
     url: str = Field(description="base address, such as http://10.0.0.7:8000")
-    token_env: str = Field(default="", description="variable, or file:/path, that holds the key it asks for; empty: none is sent")
+    token_env: SecretName = Field(default="", description="variable, or file:/path, that holds the key it asks for; empty: none is sent")
     token_header: str = Field(default="Authorization", description="header that the key goes into; Authorization gets `Bearer ` before it")
     exposure: Literal["public", "internal", ""] = Field(default="", description="who reaches it; empty: unknown")
     writes: bool | None = Field(default=None, description="true: its routes or tools change data; empty: unknown")

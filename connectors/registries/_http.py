@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from pydantic import Field, field_validator, model_validator
 
-from scanner.contracts import PluginSettings, Tools
+from scanner.contracts import PluginSettings, SecretName, Tools
 from scanner.errors import AccessDenied, ConfigError, OverLimit, ReadError, Throttled, UnexpectedReply, Unreachable
 
 Parameters = Mapping[str, str | int | tuple[str, ...]]
@@ -27,12 +27,12 @@ class HttpSettings(PluginSettings):
     """How a registry is reached. Secrets are named, never written here."""
 
     url: str = Field(description="base address, http:// or https://, without a password in it", examples=["https://registry.acme.example"])
-    token: str = Field(default="", description="variable, or file:/path, that holds a token; empty: no token is sent")
+    token: SecretName = Field(default="", description="variable, or file:/path, that holds a token; empty: no token is sent")
     header: str = Field(
         default="Authorization", description="header that carries the token; in Authorization it stands after the word Bearer"
     )
     username: str = Field(default="", description="user name, for a registry that asks for one; together with password")
-    password: str = Field(default="", description="variable, or file:/path, that holds the user's password")
+    password: SecretName = Field(default="", description="variable, or file:/path, that holds the user's password")
     max_bytes: int = Field(default=50_000_000, ge=1, description="a longer reply is not read, and named in a gap")
 
     @field_validator("url")

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from connectors.registries._cells import FIELDS, put
 from connectors.registries._database import address_of, rows
 from connectors.registries._entries import Entries
-from scanner.contracts import PluginSettings, Registry, Tools
+from scanner.contracts import PluginSettings, Registry, SecretName, Tools
 from scanner.model import Gap, Reason, Record, State
 
 ASKS = ("select", "with", "values", "table", "(")
@@ -26,7 +26,7 @@ class Settings(PluginSettings):
         description="sqlite:////path, postgresql://user@host/database, or any other that SQLAlchemy has a driver for; no password in it",
         examples=["postgresql://gnomon@registry.acme.example/models"],
     )
-    password: str = Field(default="", description="variable, or file:/path, that holds the database's password")
+    password: SecretName = Field(default="", description="variable, or file:/path, that holds the database's password")
     query: str = Field(description="one SELECT, a row for each version of a model", examples=["SELECT name, version, state FROM models"])
     columns: Mapping[str, str] = Field(
         default={}, description="field = column, where they differ; approved_scope.clusters and the like are fields too"

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from connectors._aws import AwsSettings
+from scanner.contracts import SecretName
 
 
 class Settings(AwsSettings):
@@ -20,7 +21,7 @@ class Settings(AwsSettings):
         default=20_000, ge=0, description="models and likely models read by ranges in one bucket, until the rest is a gap"
     )
     max_unnamed: int = Field(default=200, ge=0, description="keys over 1 MiB without a suffix whose head is looked at, per bucket")
-    sample_key_env: str = Field(
+    sample_key_env: SecretName = Field(
         default="",
         description="variable, or file:/path, with a secret for sampled digests (18 small reads per model over 1 MiB); empty: none",
     )
