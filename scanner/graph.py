@@ -3,7 +3,7 @@
 A million links fit in 12 MB this way and are walked in milliseconds (docs/decisions/graph-in-arrays.md).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int32]
 
 CODES = {relation: code for code, relation in enumerate(Relation)}
+KINDS = {kind: code for code, kind in enumerate(Kind)}
 
 
 class Graph:
@@ -51,12 +52,34 @@ class Graph:
 
         return np.flatnonzero(self._mask(relations)).astype(np.int32)
 
-    def needed(self, *relations: Relation) -> frozenset[str]:
-        """The keys of all assets that a link of these relations ends at."""
+    def starts(self, *relations: Relation) -> "Flags":
+        """Whether a link of these relations starts at each node."""
         import numpy as np
 
-        keys = self.keys
-        return frozenset(keys[number] for number in np.unique(self.target[self._mask(relations)]).tolist())
+        return np.bincount(self.source[self._mask(relations)], minlength=len(self.keys)) > 0
+
+    def ends(self, *relations: Relation) -> "Flags":
+        """Whether a link of these relations ends at each node."""
+        import numpy as np
+
+        return np.bincount(self.target[self._mask(relations)], minlength=len(self.keys)) > 0
+
+    @cached_property
+    def kinds(self) -> "npt.NDArray[np.int8]":
+        """The kind of each node, as its place in the list of kinds."""
+        import numpy as np
+
+        return np.array([KINDS[asset.kind] for asset in self.assets], np.int8)
+
+    def between(self, sources: Container[Kind], relations: tuple[Relation, ...], targets: Container[Kind]) -> list[int]:
+        """The numbers of all edges of these relations from a thing of one kind to a thing of another."""
+        import numpy as np
+
+        of_source, of_target = (np.array([kind in kinds for kind in Kind]) for kinds in (sources, targets))
+        edges = self.edges(*relations)
+        fits = of_source[self.kinds[self.source[edges]]] & of_target[self.kinds[self.target[edges]]]
+        numbers: list[int] = edges[fits].tolist()
+        return numbers
 
     def out_of(self, key: str, *relations: Relation) -> Iterator[Link]:
         """The links that start at an asset."""

@@ -82,6 +82,63 @@ def test_it_calls_an_endpoint_that_leads_to_an_ai_workload() -> None:
     assert chain(told, WORKLOAD) == [f"{WORKLOAD} calls {ENDPOINT}", f"{ENDPOINT} routes {other}"]
 
 
+KEY, PROVIDER = "credential:prod-eu/llm/secret/openai", "endpoint:https://api.openai.com/v1"
+TELLS_A_PROVIDER = [(KEY, Relation.READS, "openai"), (PROVIDER, Relation.CALLS, "openai")]
+
+
+@pytest.mark.parametrize(("target", "relation", "provider"), TELLS_A_PROVIDER)
+def test_it_is_handed_a_providers_key_or_calls_its_address(target: str, relation: Relation, provider: str) -> None:
+    told = derived(workload(), seen(target, provider=provider), link(WORKLOAD, relation, target))
+    assert chain(told, WORKLOAD) == [f"{WORKLOAD} {relation} {target}"]
+    assert places(told) == [(WORKLOAD, WORKLOAD)]
+
+
+@pytest.mark.parametrize(("target", "relation", "provider"), TELLS_A_PROVIDER)
+def test_where_its_repositorys_model_tells_more_the_workload_is_not_told_again(target: str, relation: Relation, provider: str) -> None:
+    code = (seen(REPO), seen(MODEL, "api:openai/gpt-x"), link(REPO, Relation.USES, MODEL))
+    built = (link(WORKLOAD, Relation.RUNS, IMAGE), link(REPO, Relation.BUILDS, IMAGE))
+    told = derived(workload(), seen(target, provider=provider), link(WORKLOAD, relation, target), *code, *built)
+    assert places(told) == [(MODEL, WORKLOAD)]
+
+
+@pytest.mark.parametrize("provider", ["pinecone", "langfuse", "github", "litellm", None])
+def test_a_key_of_what_sells_no_models_makes_nothing_ai(provider: str | None) -> None:
+    """Neither a store's, nor a tool's, nor the one of a gateway that the organisation runs itself."""
+    assert derived(workload(), seen(KEY, provider=provider), link(WORKLOAD, Relation.READS, KEY)).ai == {}
+
+
+def test_a_workload_stopped_by_hand_runs_nothing_whatever_keys_it_holds() -> None:
+    told = derived(workload(WORKLOAD, running=False), seen(KEY, provider="openai"), link(WORKLOAD, Relation.READS, KEY))
+    assert (list(told.ai), told.places) == ([WORKLOAD], ())
+
+
+def test_who_merely_calls_our_own_model_is_a_consumer_and_no_place() -> None:
+    front = "workload:prod-eu/web/deployment/frontend"
+    serves = (workload(WORKLOAD, server="vllm"), seen(ENDPOINT), link(ENDPOINT, Relation.ROUTES, WORKLOAD))
+    calls = (workload(front), link(front, Relation.CALLS, ENDPOINT))
+    told = derived(*serves, *calls)
+    assert chain(told, front) == [f"{front} calls {ENDPOINT}", f"{ENDPOINT} routes {WORKLOAD}"]
+    assert places(told) == [(WORKLOAD, WORKLOAD)]
+    own = (seen(ARTIFACT), link(front, Relation.LOADS, ARTIFACT))
+    assert places(derived(*serves, *calls, *own)) == sorted([(WORKLOAD, WORKLOAD), (ARTIFACT, front)])
+
+
+def test_who_comes_from_a_repository_that_calls_our_own_model_is_a_consumer_too() -> None:
+    code = (seen(REPO), seen(ENDPOINT, server="vllm"), link(REPO, Relation.CALLS, ENDPOINT))
+    told = derived(workload(), *code, link(WORKLOAD, Relation.RUNS, IMAGE), link(REPO, Relation.BUILDS, IMAGE))
+    assert WORKLOAD in told.ai
+    assert places(told) == [(ENDPOINT, ENDPOINT)]
+
+
+def test_a_consumer_whose_identity_may_invoke_a_model_or_that_holds_a_providers_key_is_more_than_that() -> None:
+    calls = (workload(), seen(ENDPOINT, server="vllm"), link(WORKLOAD, Relation.CALLS, ENDPOINT))
+    permitted = (seen(ROLE), link(WORKLOAD, Relation.ASSUMES, ROLE), link(ROLE, Relation.INVOKES, "endpoint:arn:x"))
+    handed = (seen(KEY, provider="openai"), link(WORKLOAD, Relation.READS, KEY))
+    assert places(derived(*calls)) == [(ENDPOINT, ENDPOINT)]
+    for more in (permitted, handed):
+        assert (WORKLOAD, WORKLOAD) in places(derived(*calls, *more))
+
+
 def test_its_identity_may_invoke_a_model() -> None:
     account = "identity:prod-eu/llm/serviceaccount/gateway"
     links = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from scanner.derive.facts import BUILT_IN, context, is_model, live, origins
+from scanner.derive.facts import BUILT_IN, HOSTS, context, from_repositories, is_model, origins, sells_models
 from scanner.graph import Graph
 from scanner.model import Asset, Kind, Link, Relation
 
@@ -10,12 +10,13 @@ Chains = dict[str, tuple[Link, ...]]
 ALWAYS = (Kind.MODEL, Kind.AGENT)
 ITSELF = (*ALWAYS, Kind.ARTIFACT, Kind.WORKLOAD, Kind.ENDPOINT, Kind.DEPLOYMENT, Kind.IMAGE)
 CODE = frozenset({Kind.MODEL, Kind.SDK})
+PROVIDED = frozenset({Kind.CREDENTIAL, Kind.ENDPOINT})
 
 
 def because(graph: Graph) -> Chains:
     """Every AI asset with its chain of links; an empty chain where the thing itself is AI."""
     chains: Chains = {asset.key: () for kind in ITSELF for asset in graph.of_kind[kind] if kind in ALWAYS or _is_ai(asset)}
-    for rule in (_models_held, _permitted, _code, _called, _identity, _origin, _called, _images, _routed):
+    for rule in (_models_held, _permitted, _code, _provided, _identity, _called, _origin, _called, _images, _routed):
         for key, chain in list(rule(graph, chains)):
             chains.setdefault(key, chain)
     return chains
@@ -26,9 +27,12 @@ def _is_ai(asset: Asset) -> bool:
 
 
 def _ends(graph: Graph, *relations: Relation) -> Iterator[tuple[Link, Asset, Asset]]:
-    assets, source, target = graph.assets, graph.source, graph.target
-    for edge in graph.edges(*relations).tolist():
-        yield graph.links[edge], assets[source[edge]], assets[target[edge]]
+    return _told(graph, graph.edges(*relations).tolist())
+
+
+def _told(graph: Graph, edges: Iterable[int]) -> Iterator[tuple[Link, Asset, Asset]]:
+    links, assets, source, target = graph.links, graph.assets, graph.source, graph.target
+    return ((links[edge], assets[source[edge]], assets[target[edge]]) for edge in edges)
 
 
 def _models_held(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
@@ -47,8 +51,17 @@ def _permitted(graph: Graph, _: Chains) -> Iterator[tuple[str, tuple[Link, ...]]
 
 def _code(graph: Graph, _: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """It is a repository whose own code uses a model or an SDK."""
-    for link, source, target in _ends(graph, Relation.USES):
-        if source.kind is Kind.REPOSITORY and target.kind in CODE and context(target) in BUILT_IN:
+    known = ""
+    for link, _repository, target in _told(graph, graph.between({Kind.REPOSITORY}, (Relation.USES,), CODE)):
+        if link.source != known and context(target) in BUILT_IN:
+            known = link.source
+            yield known, (link,)
+
+
+def _provided(graph: Graph, _: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """It is a workload that is handed a key of a provider of models, or calls the provider's address."""
+    for link, _workload, target in _told(graph, graph.between({Kind.WORKLOAD}, (Relation.READS, Relation.CALLS), PROVIDED)):
+        if sells_models(target):
             yield link.source, (link,)
 
 
@@ -64,25 +77,22 @@ def _called(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...
 
 def _identity(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """Its identity may invoke a model."""
-    for link, source, target in _ends(graph, Relation.ASSUMES):
-        if source.kind in (Kind.WORKLOAD, Kind.ENDPOINT) and target.key in chains:
+    onward = graph.starts(Relation.ASSUMES)
+    for link, _host, target in _told(graph, graph.between(HOSTS, (Relation.ASSUMES,), Kind)):
+        if target.key in chains:
             yield link.source, (link, *chains[target.key])
-        elif target.kind is Kind.IDENTITY and source.kind in (Kind.WORKLOAD, Kind.ENDPOINT):
+        elif target.kind is Kind.IDENTITY and onward[graph.number[target.key]]:
             hops = (hop for hop in graph.out_of(target.key, Relation.ASSUMES) if hop.target in chains)
             yield from ((link.source, (link, hop, *chains[hop.target])) for hop in hops)
 
 
 def _origin(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """The repository it comes from is AI."""
-    for key in _workloads(graph):
-        for repository, proof in origins(graph, key):
+    for asset in from_repositories(graph):
+        for repository, proof in origins(graph, asset.key):
             if chains.get(repository):
-                yield key, (*proof, *chains[repository])
+                yield asset.key, (*proof, *chains[repository])
                 break
-
-
-def _workloads(graph: Graph) -> Iterable[str]:
-    return (asset.key for asset in graph.of_kind[Kind.WORKLOAD] if live(asset))
 
 
 def _images(graph: Graph, chains: Chains) -> Iterator[tuple[str, tuple[Link, ...]]]:

@@ -1,7 +1,9 @@
 """Small questions about assets that both halves of derive ask."""
 
 from collections.abc import Iterator
+from functools import cache
 
+from scanner.detect.catalogue import providers, servers
 from scanner.graph import Graph
 from scanner.model import Asset, Context, Kind, Link, Relation
 
@@ -26,6 +28,23 @@ def context(asset: Asset) -> Context:
     """Where in its repository an asset stands; what says nothing is production."""
     value = asset.attributes.get("context")
     return Context(value) if isinstance(value, str) and value in CONTEXTS else Context.PRODUCTION
+
+
+def from_repositories(graph: Graph) -> Iterator[Asset]:
+    """The live workloads that may come from a repository: something is known of their image, or deploys them."""
+    told = graph.starts(Relation.RUNS) | graph.ends(Relation.DEPLOYS)
+    assets = (graph.assets[number] for number in told.nonzero()[0].tolist())
+    return (asset for asset in assets if asset.kind is Kind.WORKLOAD and live(asset))
+
+
+def sells_models(asset: Asset) -> bool:
+    """Whether it is a key or an address of a provider of models; not of a server that one runs oneself."""
+    return asset.attributes.get("provider") in _sellers()
+
+
+@cache
+def _sellers() -> frozenset[str]:
+    return frozenset(row.id for row in providers() if row.kind == "model") - {row.id for row in servers()}
 
 
 def origins(graph: Graph, workload: str) -> list[tuple[str, tuple[Link, ...]]]:

@@ -1,16 +1,19 @@
 """Which models are where: running, stored or coded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from scanner.derive.facts import BUILT_IN, HOSTS, context, is_model, live, origins
-from scanner.graph import Graph
+from scanner.derive.facts import BUILT_IN, HOSTS, context, from_repositories, is_model, live, origins, sells_models
+from scanner.graph import KINDS, Graph
 from scanner.model import Asset, Context, Kind, Link, Observed, Place, Relation
+
+CODES = frozenset({Kind.REPOSITORY, Kind.DEPLOYMENT})
+"""What names a model at rest."""
 
 
 def places(graph: Graph, ai: Mapping[str, tuple[Link, ...]]) -> Iterator[Place]:
     """Every place, each model once a host: by what the host itself shows before what its repository's code says."""
     shown = list(_shown(graph))
-    from_code = list(_from_code(graph, _identities(graph, shown)))
+    from_code = list(_from_code(graph, shown))
     running = shown + from_code
     yield from running
     yield from _themselves(graph, ai, running)
@@ -56,9 +59,11 @@ def _identities(graph: Graph, shown: list[Place]) -> dict[str, set[str]]:
     return known
 
 
-def _from_code(graph: Graph, shown: Mapping[str, set[str]]) -> Iterator[Place]:
+def _from_code(graph: Graph, running: list[Place]) -> Iterator[Place]:
     """A live workload comes from the repository whose code uses it."""
-    for asset in filter(live, graph.of_kind[Kind.WORKLOAD]):
+    shown: Mapping[str, set[str]] | None = None
+    for asset in from_repositories(graph):
+        shown = _identities(graph, running) if shown is None else shown
         for repository, proof in origins(graph, asset.key):
             for link in graph.out_of(repository, Relation.USES, Relation.LOADS):
                 subject = graph.inventory.assets[link.target]
@@ -71,8 +76,17 @@ def _themselves(graph: Graph, ai: Mapping[str, tuple[Link, ...]], running: list[
     """A live thing that is AI, though which model it runs is not known."""
     explained = {place.host for place in running}
     for asset in (*graph.of_kind[Kind.WORKLOAD], *graph.of_kind[Kind.ENDPOINT]):
-        if asset.key in ai and asset.key not in explained and live(asset) and not _passes_on(graph, asset.key):
-            yield _place(graph, asset.key, asset.key, Observed.RUNNING, *ai[asset.key])
+        chain = ai.get(asset.key)
+        if chain is None or asset.key in explained or not live(asset):
+            continue
+        if not _consumes(graph, chain) and not _passes_on(graph, asset.key):
+            yield _place(graph, asset.key, asset.key, Observed.RUNNING, *chain)
+
+
+def _consumes(graph: Graph, chain: tuple[Link, ...]) -> bool:
+    """Whether it is AI only by calling what has a place of its own. A provider's address has none."""
+    calls = (link for link in chain if link.relation is Relation.CALLS)
+    return any(not sells_models(graph.inventory.assets[link.target]) for link in calls)
 
 
 def _passes_on(graph: Graph, key: str) -> bool:
@@ -82,8 +96,8 @@ def _passes_on(graph: Graph, key: str) -> bool:
 
 def _stored(graph: Graph) -> Iterator[Place]:
     """Weights at rest, and models that a platform keeps without serving them."""
-    needed = graph.needed(Relation.USES, Relation.SERVES, Relation.LOADS, Relation.INVOKES)
-    kept = (asset for asset in graph.of_kind[Kind.MODEL] if asset.key not in needed)
+    unneeded = ~graph.ends(Relation.USES, Relation.SERVES, Relation.LOADS, Relation.INVOKES) & (graph.kinds == KINDS[Kind.MODEL])
+    kept = (graph.assets[number] for number in unneeded.nonzero()[0].tolist())
     for asset in (*filter(is_model, graph.of_kind[Kind.ARTIFACT]), *kept):
         if not asset.attributes.get("referenced_only"):
             yield Place(asset.key, asset.key, Observed.STORED, context(asset), asset.stale)
@@ -93,9 +107,9 @@ def _coded(graph: Graph, running: list[Place]) -> Iterator[Place]:
     """A repository names it, and no live host that comes from there runs it."""
     promoted = {place.subject for place in running}
     done: set[tuple[str, str]] = set()
-    for edge in graph.edges(Relation.USES, Relation.SERVES, Relation.LOADS).tolist():
+    for edge in graph.between(CODES, (Relation.USES, Relation.SERVES, Relation.LOADS), {Kind.MODEL}):
         link, source, subject = graph.links[edge], graph.assets[graph.source[edge]], graph.assets[graph.target[edge]]
-        if subject.kind is not Kind.MODEL or source.kind not in (Kind.REPOSITORY, Kind.DEPLOYMENT) or subject.key in promoted:
+        if subject.key in promoted:
             continue
         for host, proof in _repository(graph, source, link):
             if (subject.key, host) not in done:
@@ -103,11 +117,10 @@ def _coded(graph: Graph, running: list[Place]) -> Iterator[Place]:
                 yield _place(graph, subject.key, host, Observed.CODED, *proof, context=_context(graph, host, subject))
 
 
-def _repository(graph: Graph, source: Asset, link: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
+def _repository(graph: Graph, source: Asset, link: Link) -> Iterable[tuple[str, tuple[Link, ...]]]:
     if source.kind is Kind.REPOSITORY:
-        yield source.key, (link,)
-    else:
-        yield from ((holds.source, (holds, link)) for holds in graph.into(source.key, Relation.CONTAINS))
+        return ((source.key, (link,)),)
+    return ((holds.source, (holds, link)) for holds in graph.into(source.key, Relation.CONTAINS))
 
 
 def _context(graph: Graph, repository: str, subject: Asset) -> Context:
