@@ -42,7 +42,8 @@ def platforms() -> Iterator[str]:
     yield "| platform | what could be there | read by |"
     yield "|---|---|---|"
     for row in _table("platforms.toml")["platform"]:
-        yield f"| `{row['name']}`{' (group `' + row['group'] + '`)' if 'group' in row else ''} | {row['what']} | {', '.join(row['covered_by'])} |"
+        group = f" (group `{row['group']}`)" if "group" in row else ""
+        yield f"| `{row['name']}`{group} | {row['what']} | {', '.join(row['covered_by'])} |"
 
 
 PARTS: dict[str, dict[str, Callable[[], Iterator[str]]]] = {
