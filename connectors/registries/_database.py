@@ -1,5 +1,6 @@
 """The rows of one query, from a database that is opened for nothing but reading. What it says of its content is never repeated."""
 
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from scanner.errors import AccessDenied, ConfigError, OverLimit, ReadError, UnexpectedReply, Unreachable
 
+SQLITE = "sqlite:///"
 AT_ONCE = 1000
 CONNECT_SECONDS = 15
 STEPS = 10_000
@@ -25,9 +28,9 @@ LOGIN = ("password authentication failed", "no password supplied", "permission d
 
 def rows(url: str, password: str | None, query: str, seconds: float, columns: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
     """Every row, plain values by column. Raises a ReadError where the answer does not come whole, or lacks one of `columns`."""
-    engine = _engine(url, password, seconds)
+    engine, place = _engine(url, password, seconds)
     try:
-        with _ours(engine), engine.connect() as connection:
+        with _ours(engine, place), engine.connect() as connection:
             _limit(connection, seconds)
             result = connection.execution_options(no_parameters=True, stream_results=True, max_row_buffer=AT_ONCE).exec_driver_sql(query)
             names = list(result.keys())
@@ -44,9 +47,11 @@ def rows(url: str, password: str | None, query: str, seconds: float, columns: tu
 
 def address_of(url: str) -> URL:
     """The database's address. Raises ValueError where it is none, or holds a password."""
+    if url.startswith(SQLITE):
+        return URL.create("sqlite", database=url.removeprefix(SQLITE))  # a path may hold what a URL would read as a query
     try:
         address = make_url(url)
-        backend = address.get_backend_name()
+        backend = address.get_dialect().name
     except (ArgumentError, NoSuchModuleError) as error:
         raise ValueError("not a database's: write sqlite:////path or postgresql://user@host/database") from error
     if address.password or "password" in address.query:
@@ -55,34 +60,34 @@ def address_of(url: str) -> URL:
     return address.set(drivername="postgresql+psycopg") if plain else address
 
 
-def _engine(url: str, password: str | None, seconds: float) -> Engine:
+def _engine(url: str, password: str | None, seconds: float) -> tuple[Engine, str]:
+    """The engine, and how messages call it."""
     address = address_of(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address, seconds)
+        return _sqlite(Path(address.database or ""), seconds), str(address.database)
     whole = address.set(password=password) if password else address
     options: dict[str, Any] = {}
     if address.get_backend_name() == "postgresql":
         told = {"connect_timeout": CONNECT_SECONDS, "application_name": "gnomon"}
         options = {"connect_args": told, "execution_options": {"postgresql_readonly": True}}
     try:
-        return create_engine(whole, pool_size=1, **options)
+        return create_engine(whole, pool_size=1, **options), address.render_as_string()
     except ImportError as error:
         raise ConfigError(f"no driver for {address.drivername} is installed") from error
 
 
-def _sqlite(address: URL, seconds: float) -> Engine:
-    path = Path(address.database or "")
+def _sqlite(path: Path, seconds: float) -> Engine:
     if not path.is_file():
         raise Unreachable(f"{path}: no such database file")
-    engine = create_engine(f"sqlite:///file:{path.absolute().as_uri().removeprefix('file://')}?mode=ro&uri=true")
 
-    def opened(connection: Any, _: object) -> None:
+    def opened() -> sqlite3.Connection:
         end = time.monotonic() + seconds
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         connection.execute("PRAGMA query_only=ON").close()
         connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+        return connection
 
-    event.listen(engine, "connect", opened)
-    return engine
+    return create_engine("sqlite://", creator=opened, poolclass=NullPool)
 
 
 def _limit(connection: Connection, seconds: float) -> None:
@@ -91,9 +96,8 @@ def _limit(connection: Connection, seconds: float) -> None:
 
 
 @contextmanager
-def _ours(engine: Engine) -> Iterator[None]:
+def _ours(engine: Engine, place: str) -> Iterator[None]:
     driver: Any = engine.dialect.loaded_dbapi
-    place = engine.url.render_as_string(hide_password=True)
     try:
         yield
     except DBAPIError as error:
@@ -115,7 +119,7 @@ def _said(place: str, error: BaseException) -> ReadError:
         return OverLimit(f"{place}: the query takes longer than timeout", remedy="ask for less, or raise timeout")
     if code == "25006" or "readonly database" in words:
         return UnexpectedReply(f"{place}: the query wants to write; it was refused")
-    if code.startswith(UNREACHABLE) or (not code and kind == "OperationalError" and "sqlite" not in place):
+    if code.startswith(UNREACHABLE) or (not code and kind == "OperationalError" and not isinstance(error, sqlite3.Error)):
         return Unreachable(f"{place}: no connection, or it broke off", remedy="check url, and that the database runs")
     return UnexpectedReply(f"{place}: the database refuses the query ({code or kind})", remedy="try the query by hand")
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import Field
 
-from connectors._aws import Accounts, Aws, AwsSettings, call, gap_of, labels, pages, utc
+from connectors._aws import Accounts, Aws, AwsSettings, call, labels, pages, utc
 from connectors.registries import _cards
 from connectors.registries._cards import Card
 from connectors.registries._cells import tagged
@@ -93,7 +93,7 @@ class SageMaker:
             cards = yield from self._cards(here)
             packages = yield from self._packages(here, {card.package: card for card in cards if card.package})
         except ReadError as error:
-            yield gap_of(self._settings.name, self._scope(here), error)
+            yield self._unread(here, "", error)
             return
         for card in cards:
             if card.package not in packages:
@@ -109,11 +109,12 @@ class SageMaker:
                 else:
                     cards.append(told)
         except ReadError as error:
-            yield gap_of(self._settings.name, f"{self._scope(here)}/model-cards", error)
+            yield self._unread(here, "/model-cards", error)
         return cards
 
-    def _scope(self, here: Here) -> str:
-        return f"registry/{self._settings.name}/aws/{here.aws.account_id}/{here.region}"
+    def _unread(self, here: Here, below: str, error: ReadError) -> Gap:
+        name = self._settings.name
+        return Gap(name, f"registry/{name}/aws/{here.aws.account_id}/{here.region}{below}", _reason(error), str(error), error.remedy)
 
     def _packages(self, here: Here, cards: Mapping[str, Card]) -> Generator[Record | Gap, None, set[str]]:
         """The records of all packages and of empty groups; returns the packages' ARNs."""
@@ -157,13 +158,18 @@ class SageMaker:
             try:
                 return read(here, name)
             except UnexpectedReply as error:
-                return here.entries.gap(name, str(error), error.reason)
+                return here.entries.gap(name, str(error), _reason(error))
 
         names, broke_off = _until_it_breaks(listed, key)
         with ThreadPoolExecutor(self._settings.concurrency) as pool:
             yield from pool.map(one, names)
         if broke_off:
             raise broke_off
+
+
+def _reason(error: ReadError) -> Reason:
+    """A thing that went away before it was described is a record that nobody has read, not a part of one."""
+    return Reason.UNEXPECTED if error.reason is Reason.PARTIAL else error.reason
 
 
 def _until_it_breaks(listed: Iterator[Reply], key: str) -> tuple[list[str], ReadError | None]:
