@@ -101,7 +101,7 @@ def listings(facts: Facts) -> tuple[Listing, ...]:
         rows = [finding_row(finding, facts, ranks) for finding in findings]
         if grouped:
             rows.sort(key=lambda row: row.sort[2])
-        news = sum(finding.status in (Status.NEW, Status.REOPENED) for finding in findings if not finding.waived_by)
+        news = sum(_is_news(finding) for finding in findings)
         waived = sum(finding.waived_by is not None for finding in findings)
         return Listing(name, title, says, _COLUMNS, rows, nothing, grouped, waived, news, 2 if grouped else 0)
 
@@ -113,9 +113,20 @@ def listings(facts: Facts) -> tuple[Listing, ...]:
     )
 
 
+def _is_news(finding: Finding) -> bool:
+    return not finding.waived_by and (finding.status is Status.REOPENED or (finding.status is Status.NEW and not finding.backlog))
+
+
 def resolved(facts: Facts) -> tuple[FindingRow, ...]:
-    """What is gone since the last run."""
-    return tuple(finding_row(finding, facts) for finding in facts.report.resolved)
+    """What is gone since the last run; what only our sight lost is not."""
+    return tuple(finding_row(finding, facts) for finding in facts.report.resolved if finding.status is not Status.SIGHT_CHANGED)
+
+
+def sight(facts: Facts) -> tuple[tuple[FindingRow, bool], ...]:
+    """What came or went because we see otherwise, worst first, each with whether it is shown now."""
+    came = [(one, True) for one in _summary.ranked(facts.report) if one.status is Status.SIGHT_CHANGED]
+    went = [(one, False) for one in facts.report.resolved if one.status is Status.SIGHT_CHANGED]
+    return tuple((finding_row(one, facts), here) for one, here in (*came, *went))
 
 
 def choices(lists: Iterable[Listing]) -> dict[str, list[tuple[str, int]]]:

@@ -76,6 +76,7 @@ def page(report: Report, settings: Settings) -> bytes:
         absence=absence(report.coverage),
         choices=_page.choices(everything),
         resolved=_page.resolved(facts),
+        sight=_page.sight(facts) if report.judged else (),
         trend=trend(report.trend) if report.judged else (),
         census=_inventory.census(report.assets),
         inline=settings.inline_rows,

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from reports import html
+from reports import _page, html
+from reports._facts import Facts
+from reports._times import clock
 from scanner.contracts import Destination
-from scanner.model import Coverage, Gap, Reason, Report
+from scanner.model import Baseline, Coverage, Gap, Reason, Report, Status
 from tests.report_sample import HOSTILE, SAMPLE, hostile, sample
 
 _NOT_PROOF = (
@@ -205,3 +207,25 @@ def test_one_file_for_its_owner_only(tmp_path: Path) -> None:
 def test_a_file_name_cannot_leave_its_directory(name: str) -> None:
     with pytest.raises(ValueError, match="file"):
         html.Settings(file=name)
+
+
+def test_what_only_our_sight_changed_has_a_part_of_its_own_and_is_not_resolved() -> None:
+    came = replace(SAMPLE.findings[0], status=Status.SIGHT_CHANGED)
+    went = replace(SAMPLE.resolved[0], status=Status.SIGHT_CHANGED, title="A key that the rules of today do not know")
+    page = html.page(sample(findings=(came,), resolved=(went, SAMPLE.resolved[1])), html.Settings()).decode()
+    sight, gone = (_part(page, name) for name in ("sight", "resolved"))
+    assert went.title in sight and went.title not in gone
+    assert f'href="#f-{came.id}"' in sight and "no longer seen" in sight
+    assert 'Resolved since last time <span class="number">1</span>' in gone
+
+
+def test_the_baseline_stands_in_the_run_and_its_findings_are_not_news() -> None:
+    backlog = tuple(replace(one, backlog=True) for one in SAMPLE.findings)
+    report = sample(findings=backlog, baseline=Baseline("2026-11-03T04:00:00Z", "m-gov", "2026-11-04T09:00:00Z", "first night"))
+    assert "dated by <bdi>m-gov</bdi>: <bdi>first night</bdi>" in _part(html.page(report, html.Settings()).decode(), "run")
+    news = [[one.news for one in _page.listings(Facts(each, clock(each.run)))] for each in (SAMPLE, report)]
+    assert news == [[2, 3, 1, 3], [1, 0, 0, 0]]  # what is back is news, whatever the baseline
+
+
+def _part(page: str, name: str) -> str:
+    return page.partition(f'<section class="aside" id="{name}"')[2].partition("</section>")[0]
