@@ -1,6 +1,7 @@
 """What benchmarks/detection.py measures, each in a process of its own: `python -m benchmarks.detection_jobs JOB TREE WORKERS`."""
 
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -31,21 +32,22 @@ def expressions() -> Iterator[str]:
     return (pattern.regex for pattern in prefilter.patterns())
 
 
-def files(tree: Path) -> Iterator[tuple[str, str]]:
-    """Every regular file: its path in the tree, and where it lies."""
+def files(tree: Path) -> Iterator[tuple[str, str, int]]:
+    """Every regular file: its path in the tree, where it lies, its size."""
     start = len(str(tree)) + 1
     for directory, names, here in os.walk(tree):
         names[:] = [name for name in names if name != ".git"]
         for name in here:
             path = f"{directory}/{name}"
-            if not os.path.islink(path):  # noqa: PTH114 - a Path would cost as much as the reading
-                yield path[start:], path
+            status = os.lstat(path)
+            if stat.S_ISREG(status.st_mode):
+                yield path[start:], path, status.st_size
 
 
 def read(tree: Path, _: int) -> dict[str, Any]:
     """Opens and reads every file, nothing else."""
     start = time.perf_counter()
-    sizes = [len(_content(path)) for _, path in files(tree)]
+    sizes = [len(_content(path)) for _, path, _ in files(tree)]
     return {"seconds": time.perf_counter() - start, "files": len(sizes), "bytes": sum(sizes)}
 
 
@@ -55,8 +57,8 @@ def _content(path: str) -> bytes:
 
 
 def _wanted(tree: Path) -> Iterator[tuple[str, bytes]]:
-    for path, place in files(tree):
-        if engine.wanted(path, None) and engine.wanted(path, os.stat(place).st_size):  # noqa: PTH116 - as above
+    for path, place, size in files(tree):
+        if engine.wanted(path, size):
             yield path, _content(place)
 
 
@@ -77,8 +79,8 @@ def _prepared(_: int) -> None:
 
 def _screened(tree: Path, workers: int, number: int) -> int:
     woken = 0
-    for count, (path, place) in enumerate(files(tree)):
-        if count % workers == number and dispatch.kind_of(path) and engine.wanted(path, None):
+    for count, (path, place, size) in enumerate(files(tree)):
+        if count % workers == number and dispatch.kind_of(path) and engine.wanted(path, size):
             woken += bool(prefilter.scan(_content(place), path))
     return woken
 
@@ -155,7 +157,7 @@ def _committed(tree: Path, bare: Path) -> tuple[int, int]:
         for branch, only in (("first", 1), ("second", EVERY)):
             start = "from refs/heads/first\n" if branch == "second" else ""
             process.stdin.write(f"commit refs/heads/{branch}\ncommitter b <b@example.org> 1763710000 +0000\ndata 0\n{start}".encode())
-            for count, (path, place) in enumerate(files(tree)):
+            for count, (path, place, _) in enumerate(files(tree)):
                 if count % only == 0:
                     data = _content(place) + (b"\n" if only > 1 else b"")
                     process.stdin.write(b"M 100644 inline %s\ndata %d\n" % (_quoted(path), len(data)) + data + b"\n")

@@ -2,7 +2,7 @@
 
 import re
 from fnmatch import translate
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -68,11 +68,14 @@ class Table:
         self.globs = [(re.compile(translate(name.lower())), row) for row in read.format for name in row.names if _is_pattern(name)]
         self.companions = frozenset(read.companions.names)
         self.companion_patterns = {suffix: re.compile(pattern) for suffix, pattern in read.companions.patterns.items()}
+        self._named = lru_cache(maxsize=65_536)(self._rows)  # the same names stand in every repository
         self.magics = [(row, magic.at, magic.bytes()) for row in read.format for magic in row.magic]
 
     def candidates(self, path: str) -> list[Format]:
         """The rows that a file of this name may be, the table's order kept."""
-        name = path.rpartition("/")[2].lower()
+        return self._named(path.rpartition("/")[2].lower())
+
+    def _rows(self, name: str) -> list[Format]:
         if (row := self.names.get(name)) is not None:
             return [row]
         _, dot, suffix = name.rpartition(".")

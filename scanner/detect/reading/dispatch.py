@@ -23,10 +23,13 @@ def _names() -> Mapping[str, str]:
     return {name: kind for kind, names in table("languages")["names"].items() for name in names}
 
 
-@lru_cache(maxsize=20_000)
 def kind_of(path: str) -> str:
     """The reader for a path; "" where there is none."""
-    name = path.rsplit("/", 1)[-1].lower()
+    return _kind(path.rpartition("/")[2].lower())
+
+
+@lru_cache(maxsize=65_536)
+def _kind(name: str) -> str:
     bare = TEMPLATED.sub("", TEMPLATED.sub("", name))
     for candidate in (name, bare):
         if candidate in _names():
