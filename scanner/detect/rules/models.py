@@ -197,16 +197,19 @@ def _certain(file: File, literal: Literal, name: Named) -> Found | None:
 
 def _by_place(file: File, literal: Literal, text: str, name: Named | None, kin: int) -> Found | None:
     """A text that is a model only because of where it stands."""
+    if (not kin and not file.speaks_of_ai) or (name is None and kin < 10 and not LIKELY.search(literal.text)):
+        return None  # most texts: asked first, because it costs least
+    if not shaped(text) or PATHLIKE.search(text):
+        return None
     place = slot(literal, ai=file.speaks_of_ai)
-    possible = shaped(text) and not PATHLIKE.search(text)
-    if not possible or not _believed(file, literal, name, place, kin):
+    if not _believed(file, literal, name, place, kin):
         return None
     known = name or Named(provider_of(file, literal, text), text, sure=False)
     return Found(placed(file, literal, known), literal.line, f"place.{literal.key or literal.callee or 'list'}", sure=place is Slot.STRONG)
 
 
 def _believed(file: File, literal: Literal, name: Named | None, place: Slot, kin: int) -> bool:
-    if place is Slot.BARRED or (name is None and not LIKELY.search(literal.text) and kin < 10):
+    if place is Slot.BARRED:
         return False
     if name is None and placeholder(literal.text):
         return False
