@@ -182,7 +182,9 @@ def _open(told: Delta) -> str:
 
 
 def _others(told: Delta) -> str:
-    return ", ".join(f"{number:,} {word}" for word, number in tallies(told))
+    """What is to act on; where that is nothing, what else changed."""
+    pressing = [(word, number) for word, number in tallies(told) if word in ACT]
+    return ", ".join(f"{number:,} {word}" for word, number in pressing or tallies(told))
 
 
 def _missed_words(told: Delta) -> str:

@@ -145,12 +145,12 @@ def _closing(told: Delta, wanted: Wanted) -> Iterator[str]:
     report = told.facts.report
     waived = sum(one.waived_by is not None for one in report.findings)
     if report.judged:
-        yield f"In all {counted(len(told.open), FINDINGS)} open" + (f", {waived:,} waived." if waived else ".")
+        yield f"Open in all: {counted(len(told.open), FINDINGS)}" + (f", and {waived:,} waived." if waived else ".")
     if words := _delta.backlog_words(told):
         yield words
     if not any(one.count for one in _coverage.unseen(report.coverage)):
         yield _coverage.coverage_sentence(report.coverage)
-    yield f"Each finding with its proof: {_where(wanted)}, or gnomon explain ID."
+    yield f"Each finding with its proof: gnomon explain ID, or {_where(wanted)}"
 
 
 def _where(wanted: Wanted) -> str:
@@ -197,6 +197,7 @@ def _text(said: Morning) -> Iterator[str]:
         if part.hidden:
             yield from ("", f"  and {part.hidden:,} more, in the report")
         yield ""
+    yield from (() if said.owners or said.parts else ("",))
     yield "-" * COLUMNS
     for sentence in said.closing:
         yield from _wrapped(sentence, "", "  ")
