@@ -4,7 +4,6 @@ Exit codes of `scan`: 2 could not run, then 1 findings at or above --fail-on, th
 """
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -41,10 +40,17 @@ class Log(StrEnum):
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration; gnomon.toml here where not given.")]
 
 
-@app.command()
+alone = typer.Typer(name="scan", add_completion=False, pretty_exceptions_enable=False)
+EXIT_CODES = "Exit code: 0 it ran; 1 findings at or above --fail-on; 2 it could not run, and says why; 3 gaps, with --fail-on-gaps."
+
+
+@alone.command(epilog=EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def scan(
-    org: Annotated[str | None, typer.Option(help="Audit one GitHub organisation or user.")] = None,
-    path: Annotated[Path | None, typer.Option(help="Scan a folder: working trees and bare repositories.")] = None,
+    org: Annotated[str | None, typer.Option(help="Audit one GitHub organisation or user. Without -c nothing of it is kept.")] = None,
+    path: Annotated[
+        Path | None, typer.Option(help="Scan a folder: working trees and bare repositories. Without -c nothing of it is kept.")
+    ] = None,
     config: ConfigOption = None,
     registry: Annotated[Path | None, typer.Option(help="Directory or file of registry records, in place of the config's.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this source of the config; may be given again.")] = None,
@@ -59,7 +65,8 @@ def scan(
         from scanner import heartbeat, logs, pipeline, request, terminal
 
         asked = request.asked(org, path, registry, tuple(source or ()), format, output)
-        wanted = request.narrowed(_optional(config) if org or path else _config(config), asked)
+        adhoc = org is not None or path is not None
+        wanted = request.narrowed(_optional(config) if adhoc else _config(config), asked, look=adhoc and config is None)
         with terminal.progress(quiet=asked.stdout, log=log) as watch:
             outcome = pipeline.scan(wanted, watch)
         code = COULD_NOT_RUN if outcome.failed else exit_code(outcome.report, fail_on, fail_on_gaps)
@@ -176,7 +183,7 @@ def main() -> None:
 def scan_main() -> None:
     """The `scan` command: the same as `gnomon scan`."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    app(["scan", *sys.argv[1:]], prog_name="scan")
+    alone(prog_name="scan")
 
 
 def _optional(path: Path | None) -> "Config | None":

@@ -18,7 +18,8 @@ QUIET = 15.0
 def line(event: str, level: str = "info", **fields: object) -> None:
     """One line. No text can break it: JSON spells out what would end it."""
     told = {"time": now(), "level": level, "event": event, **fields}
-    print(msgspec.json.encode(msgspec.to_builtins(_readable(told))).decode(), file=sys.stderr, flush=True)
+    sys.stderr.write(f"{msgspec.json.encode(msgspec.to_builtins(_readable(told))).decode()}\n")
+    sys.stderr.flush()
 
 
 class JsonLines:

@@ -7,11 +7,14 @@ from pathlib import Path
 import msgspec
 
 from scanner import plugins
-from scanner.config import Config, Plugin, validated
+from scanner.config import Config, Plugin, StoreSettings, validated
 from scanner.errors import UsageError
 from scanner.governance.waivers import Waiver, read_waivers
 
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
+LOOK = Path("gnomon-look")
+"""Where an ad hoc look beside a config leaves its reports: the estate's own are not its to write."""
+FILES = ("html", "csv", "json")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -46,9 +49,13 @@ class Request(msgspec.Struct, frozen=True):
     waivers: tuple[Waiver, ...] = ()
 
 
-def narrowed(config: Config | None, asked: Asked, environment: Mapping[str, str] = os.environ) -> Request:
-    """The request: `config` is None where there is no config file. Raises UsageError where nothing is left to read."""
-    base = config or Config()
+def narrowed(config: Config | None, asked: Asked, environment: Mapping[str, str] = os.environ, *, look: bool = False) -> Request:
+    """The request: `config` is None where there is no config file. Raises UsageError where nothing is left to read.
+
+    `look`: an ad hoc look that only lies beside a config. It is judged as the config says, and leaves the estate's history,
+    reports and mail alone.
+    """
+    base = _looked(config) if config and look else config or Config()
     if asked.org is not None and asked.path is not None:
         raise UsageError("give --org or --path, not both")
     sources = _sources(base, asked, environment)
@@ -60,7 +67,12 @@ def narrowed(config: Config | None, asked: Asked, environment: Mapping[str, str]
     )
     partial = len(sources) < len(base.source) or asked.org is not None or asked.path is not None
     waivers = read_waivers(base.waivers) if base.waivers else ()
-    return Request(changed, partial, self_declared, kept=config is not None, stdout=asked.stdout, waivers=waivers)
+    return Request(changed, partial, self_declared, kept=config is not None and not look, stdout=asked.stdout, waivers=waivers)
+
+
+def _looked(config: Config) -> Config:
+    reports = tuple(report for report in config.report if report.type in FILES)
+    return config.model_copy(update={"store": StoreSettings(), "output": LOOK, "report": reports})
 
 
 def _sources(config: Config, asked: Asked, environment: Mapping[str, str]) -> tuple[Plugin, ...]:

@@ -55,8 +55,9 @@ class Lines:
         self._last: dict[str, float] = {}
 
     def note(self, text: str) -> None:
-        """One line."""
-        print(inert(text), file=sys.stderr, flush=True)
+        """One line, in one write: another process's may come between two."""
+        sys.stderr.write(f"{inert(text)}\n")
+        sys.stderr.flush()
 
     def units(self, source: str, done: int, known: int) -> None:
         """A line a quarter of a minute; what a source came to in the end is a note."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scanner.cli import scan_main
 from tests.place import CODE, QWEN, Place, checks, gaps
 
 FOLDER = '[[source]]\ntype = "folder"\npath = "code"\n'
@@ -95,8 +96,8 @@ def test_a_folders_own_registry_is_marked_as_self_declared(place: Place) -> None
 def test_the_option_beats_the_config_and_the_config_beats_the_folders_own(place: Place) -> None:
     place.records(KNOWN, file="code/registry/records.json")
     place.config(FOLDER)
-    assert checks(place.scan("--path", "code")) == ["unregistered-coded"]
-    assert "unregistered-coded" not in checks(place.scan("--path", "code", "--registry", "code/registry"))
+    assert checks(place.scan("--path", "code", "-c", "gnomon.toml")) == ["unregistered-coded"]
+    assert "unregistered-coded" not in checks(place.scan("--path", "code", "--registry", "code/registry", "-c", "gnomon.toml"))
 
 
 @pytest.mark.parametrize("under", ["code", "code/payments"], ids=["loose files", "a work tree"])
@@ -163,3 +164,42 @@ def test_one_source_of_two_resolves_nothing_of_the_other(place: Place) -> None:
     whole = place.scan()
     assert [(row["status"], row["asset"]) for row in whole["resolved"]] == [("resolved", f"model:acme/search:huggingface/{QWEN}")]
     assert checks(whole, "ongoing") == ["unregistered-coded"]
+
+
+def test_an_ad_hoc_look_beside_a_config_leaves_the_estates_history_and_reports_alone(place: Place) -> None:
+    place.repository("search", {"app.py": CODE}, under="more")
+    hook = f'[[report]]\ntype = "prometheus"\ndirectory = {json.dumps(str(place.directory / "metrics"))}\n[[report]]\ntype = "json"\n'
+    (place.directory / "metrics").mkdir()
+    place.config(FOLDER, hook)
+    place.scan()
+    before = contents(place.directory)
+    look = place.gnomon("scan", "--path", "more", "--format", "json")
+    assert look.code == 0 and "gnomon-look" in look.out
+    after = contents(place.directory)
+    assert {path: after[path] for path in before} == before
+    assert {path.split("/")[0] for path in after.keys() - before.keys()} == {"gnomon-look"}
+    assert checks(place.report("gnomon-look")) == ["unregistered-coded"]
+
+
+def test_the_scan_command_calls_itself_scan_and_tells_its_exit_codes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["scan", "--help"])
+    with pytest.raises(SystemExit):
+        scan_main()
+    said = capsys.readouterr().out
+    assert "Usage: scan [OPTIONS]" in said
+    assert "Exit code: 0 it ran" in said
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file() and ".git" not in path.parts
+    }
+
+
+def test_with_the_config_named_one_folder_is_a_kept_partial_run(place: Place) -> None:
+    place.config(FOLDER)
+    report = place.scan("--path", "code", "-c", "gnomon.toml")
+    assert report["run"]["partial"] is True
+    assert (place.directory / "gnomon.db").exists()

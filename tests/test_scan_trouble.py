@@ -74,7 +74,7 @@ def test_an_expired_token_is_a_gap_and_the_other_sources_are_read(place: Place, 
 def test_an_organisation_is_read_by_its_name_and_a_token_from_the_environment(place: Place, acme: GitHub) -> None:
     place.config(GITHUB.format(acme.api_url), FOLDER)
     place.environment = {"ACME_TOKEN": acme.token}
-    report = place.scan("--org", "ACME")
+    report = place.scan("--org", "ACME", "-c", "gnomon.toml")
     assert {source["type"] for source in report["run"]["sources"]} == {"github"}
     assert report["run"]["partial"] is True
     assert checks(report) == ["unregistered-coded"] * 2

@@ -1,12 +1,15 @@
 """What stands on a terminal: clear at any width, and nothing that a name holds moves its cursor."""
 
 import io
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from scanner import terminal
+from scanner.logs import JsonLines
 from scanner.model import Severity
 from scanner.pipeline import Outcome
 from tests.place import CODE, Place
@@ -19,6 +22,14 @@ def test_what_could_act_on_a_terminal_is_spelled_out(sign: str) -> None:
     assert sign not in shown
     assert shown.startswith("before\\")
     assert shown.isprintable()
+
+
+def test_a_line_of_the_log_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(write=said.append, flush=lambda: None))
+    terminal.Lines().note("one")
+    JsonLines().note("two")
+    assert len(said) == 2 and all(each.endswith("\n") for each in said)
 
 
 def test_ordinary_names_of_any_script_stay() -> None:

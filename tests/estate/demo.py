@@ -3,6 +3,7 @@
 Two runs: one sees everything; in the second the cluster prod-us does not answer. Ends with the path of the first run's report.
 """
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -24,7 +25,9 @@ def main() -> int:
     with standing(directory) as estate:
         print(f"The estate stands on loopback after {time.monotonic() - started:.0f} s: {estate.described()}")
         results = [run(estate, name, said) for name, said in RUNS.items()]
-    print(f"\nThe report of the first run: {directory / 'report' / 'report.html'}")
+    worst = json.loads((directory / "report-blocked" / "report.json").read_text("utf-8"))["findings"][0]["id"]
+    print(f"\nThe proof of a finding: cd {directory.name} && ../.venv/bin/gnomon explain {worst}")
+    print(f"The report of the first run: {directory / 'report' / 'report.html'}")
     return 0 if all(results) else 1
 
 
