@@ -142,7 +142,9 @@ def _provider_ids() -> frozenset[str]:
 def named(text: str) -> Named | None:
     """`text` as a model's name, where it has a shape that the catalogue knows; None otherwise."""
     text = text.strip()
-    if not 2 <= len(text) <= 160 or not SHAPE.fullmatch(text):
+    if not 2 <= len(text) <= 160 or not (SHAPE.fullmatch(text) or text.startswith("arn:")):
+        return None
+    if text.startswith("arn:"):
         return _from_arn(text)
     published = PUBLISHED.search(text)
     if published:

@@ -48,6 +48,7 @@ def _all() -> Iterator[Pattern]:
     yield from (Pattern("dataset", text) for text in woken["datasets"])
     yield from (Pattern("build", text) for text in woken["builds"])
     yield from (Pattern("inline", text) for text in INLINE)
+    yield Pattern("mcp-file", r"(?m)^\s*\"?servers\"?\s*[:=]")
     yield Pattern("secret", r"secrets\s*[.\[]")
     yield from (Pattern("key", row.wake) for row in leaks.shapes())
 
@@ -82,7 +83,7 @@ def _packages() -> Iterator[Pattern]:
 
 IMPORTS = (
     ("python", r"^[ \t\"]*(?:from|import)[ \t]+", r"\b"),
-    ("npm", r"(?:from|import|require|import\()[ \t(]*[\"']", r""),
+    ("npm", r"(?:from|import|require|import\()[ \t(]*[\"'](?:npm:|https?://[a-z./]+/)?", r""),
     ("go", r"\"", r""),
     ("java", r"^[ \t]*import[ \t]+(?:static[ \t]+)?", r"\b"),
     ("dotnet", r"^[ \t]*(?:global[ \t]+)?using[ \t]+(?:static[ \t]+)?(?:\w+[ \t]*=[ \t]*)?", r"\b"),
@@ -205,6 +206,7 @@ PLACES: Mapping[str, Callable[[str, str], bool]] = {
     "manifest": lambda kind, path: kind in ("shell", "dockerfile", "notebook") or any(pattern.search(path) for pattern in manifests.FILES),
     "inline": lambda _, path: path.endswith((".py", ".cs")),
     "secret": lambda _, path: bool(WORKFLOW.search(path)),
+    "mcp-file": lambda kind, path: kind in ("json", "yaml", "toml") and "mcp" in path.lower(),
     "build": lambda kind, _: kind in ("shell", "yaml"),
     "described": lambda _, path: any(row.files and re.search(row.files, path) for row in agents.frameworks()),
 }

@@ -9,6 +9,9 @@ PYTHON = re.compile(
     r"^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]+\(?([\w ,*\t]*)|import[ \t]+([A-Za-z_][\w., \t]*))", re.MULTILINE
 )
 NPM = re.compile(r"(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)[\"']([^\"'\n]+)[\"']")
+REMOTE = re.compile(
+    r"^(?:npm:|jsr:|https?://(?:esm\.sh|cdn\.skypack\.dev|unpkg\.com|cdn\.jsdelivr\.net/npm|esm\.run)/)|(?<=[\w])@[\^~]?\d[^/]*"
+)
 GO = re.compile(r"^\s*(?:import\s+)?(?:[\w.]+\s+)?\"([\w.~-]+\.[\w.-]+/[^\"\s]+)\"\s*$", re.MULTILINE)
 JAVA = re.compile(r"^\s*import\s+(?:static\s+)?([\w.]+)", re.MULTILINE)
 DOTNET = re.compile(r"^\s*(?:global\s+)?using\s+(?:static\s+)?(?:\w+\s*=\s*)?([A-Za-z_][\w.]*)\s*;", re.MULTILINE)
@@ -35,7 +38,7 @@ def imports(text: str, ending: str) -> Iterator[Import]:
     if pattern is None:
         return
     for found in pattern.finditer(text):
-        yield Import(ecosystem, found[1], text.count("\n", 0, found.start(1)) + 1)
+        yield Import(ecosystem, REMOTE.sub("", found[1]) if ecosystem == "npm" else found[1], text.count("\n", 0, found.start(1)) + 1)
 
 
 def python_imports(text: str) -> Iterator[Import]:

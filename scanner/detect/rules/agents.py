@@ -67,44 +67,38 @@ def _clients(file: File) -> Iterator[Fact]:
     for document in file.reading.documents:
         for servers in _server_tables(file, document.value, 0):
             for name, server in servers.items():
-                if isinstance(server, dict):
-                    yield fact(
-                        "agent",
-                        "mcp.client",
-                        file.line_of(f'"{name}"') or file.line_of(f"{name}:"),
-                        name=str(name),
-                        attributes={"type": "mcp-client", **_tools(server)},
-                    )
+                line = file.line_of(f'"{name}"') or file.line_of(f"{name}:") or file.line_of(name)
+                yield fact("agent", "mcp.client", line, name=name, attributes={"type": "mcp-client", **_tools(server)})
 
 
-def _server_tables(file: File, value: Any, depth: int) -> Iterator[dict[str, Any]]:
-    if not isinstance(value, dict) or depth > 8:
-        return
-    for key, inner in value.items():
-        if not isinstance(inner, dict):
-            continue
-        if (key in ("mcpServers", "mcp_servers", "mcp-servers", "context_servers") and _are_servers(inner)) or (
-            key == "servers"
-            and ((depth > 0 and "mcp" in value.get("__parent__", "")) or file.name in ("mcp.json", ".mcp.json") or "mcp" in file.name)
-            and _are_servers(inner)
-        ):
-            yield inner
-        elif key == "mcp" and isinstance(inner.get("servers"), dict) and _are_servers(inner["servers"]):
-            yield inner["servers"]
+TABLES = ("mcpServers", "mcp_servers", "mcp-servers", "context_servers", "mcpservers")
+STARTS = {"command", "url", "serverUrl", "httpUrl", "transport", "args", "uri", "endpoint"}
+
+
+def _server_tables(file: File, value: Any, depth: int) -> Iterator[dict[str, dict[str, Any]]]:
+    for key, inner in value.items() if isinstance(value, dict) and depth < 9 else ():
+        named = key in TABLES or key == "mcp" or (key == "servers" and "mcp" in file.path.lower())
+        servers = (
+            _servers(inner.get("servers") if key == "mcp" and isinstance(inner, dict) and "servers" in inner else inner) if named else {}
+        )
+        if servers:
+            yield servers
         else:
             yield from _server_tables(file, inner, depth + 1)
 
 
-def _are_servers(table: dict[str, Any]) -> bool:
-    return any(
-        isinstance(server, dict) and {"command", "url", "serverUrl", "httpUrl", "transport", "args", "type"} & set(server)
-        for server in table.values()
-    )
+def _servers(table: Any) -> dict[str, dict[str, Any]]:
+    """A table of servers by name, also where it is written as a list; empty where it is something else."""
+    if isinstance(table, list):
+        table = {str(server.get("name", "server")): server for server in table if isinstance(server, dict)}
+    servers = {str(name): server for name, server in table.items() if isinstance(server, dict)} if isinstance(table, dict) else {}
+    return servers if any(STARTS & set(server) for server in servers.values()) else {}
 
 
 def _tools(server: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """What is started, by package name; never arguments, which may hold secrets."""
-    words = [str(word) for word in server.get("args") or () if isinstance(word, str)]
+    arguments = server.get("args")
+    words = [word for word in arguments if isinstance(word, str)] if isinstance(arguments, list) else []
     packages = [
         word
         for word in words

@@ -47,7 +47,7 @@ class File:
 
 SPEAKS = (
     rb"(?i)openai|anthropic|ollama|huggingface|hugging_face|bedrock|vertex_?ai|gemini|langchain|llama|\bllms?\b|vllm|mistral|chat_?completion|embedding"
-    rb"|transformers|sentence.transformer|inference|copilot|chatgpt|\bgpt-|claude|groq|cohere|deepseek|litellm|\bnim\b|kserve|\bmcp\b|\brag\b|prompt|tokenizer|max_tokens|temperature"
+    rb"|transformers|model_name_or_path|pretrained|sentence.transformer|inference|copilot|chatgpt|\bgpt-|claude|groq|cohere|deepseek|litellm|\bnim\b|kserve|\bmcp\b|\brag\b|prompt|tokenizer|max_tokens|temperature"
 )
 
 

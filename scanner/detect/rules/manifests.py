@@ -133,6 +133,8 @@ def _gradle(file: File) -> Iterator[Entry]:
         yield Entry("maven", f"{found[1] or found[4]}:{found[2] or found[5]}", found[3] or "", _line(file, found))
     for found in re.finditer(r"module\s*=\s*\"([\w.-]+:[\w.-]+)\"|group\s*=\s*\"([\w.-]+)\",\s*name\s*=\s*\"([\w.-]+)\"", file.text):
         yield Entry("maven", found[1] or f"{found[2]}:{found[3]}", "", _line(file, found))
+    for found in re.finditer(r"\"([\w.-]+)\"\s*%{1,3}\s*\"([\w.-]+)\"\s*%\s*\"([^\"]+)\"", file.text):
+        yield Entry("maven", f"{found[1]}:{found[2]}", found[3], _line(file, found))
 
 
 def _cargo(file: File) -> Iterator[Entry]:

@@ -11,7 +11,7 @@ from scanner.detect.reading.literal import Literal
 from scanner.detect.rules import served
 from scanner.detect.rules.file import File, fact
 from scanner.detect.rules.providers import placed, provider_of
-from scanner.detect.rules.slots import Slot, key_slot, places, slot, squeezed
+from scanner.detect.rules.slots import Slot, key_slot, of_data, places, slot, squeezed
 
 SCHEMES = ("hf://", "ollama://", "huggingface://", "ngc://", "https://huggingface.co/")
 LOCATED = re.compile(
@@ -190,7 +190,7 @@ def _located(literal: Literal, text: str) -> Found | None:
 def _certain(file: File, literal: Literal, name: Named) -> Found | None:
     """An id that is one wherever it stands, except where the place says it is something else."""
     place = slot(literal, ai=True)
-    if place is Slot.BARRED and not (literal.callee == "key" and not places().metadata & set(literal.path)):
+    if place is Slot.BARRED and not (literal.callee == "key" and not places().metadata & set(literal.path) and not of_data(literal)):
         return None
     return Found(placed(file, literal, name), literal.line, f"id.{name.provider}", sure=place > Slot.NONE)
 

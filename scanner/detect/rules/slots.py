@@ -86,7 +86,7 @@ def key_slot(key: str) -> Slot:
 
 def slot(literal: Literal, *, ai: bool) -> Slot:
     """How strongly the place of a literal asks for a model's name; `ai`: the file speaks of AI beyond doubt."""
-    if places().metadata & set(literal.path) or _of_data(literal):
+    if places().metadata & set(literal.path) or of_data(literal):
         return Slot.BARRED
     key = _named_by(literal)
     own = key_slot(key) if key and not key.startswith("#") else Slot.NONE
@@ -96,7 +96,7 @@ def slot(literal: Literal, *, ai: bool) -> Slot:
     return max(own, called, _path_slot(literal) if own is Slot.NONE else Slot.NONE)
 
 
-def _of_data(literal: Literal) -> bool:
+def of_data(literal: Literal) -> bool:
     """Below a key for datasets, and steps of a workflow called by their names."""
     above = (*literal.path[-4:], literal.key)
     if literal.callee.endswith("load_dataset"):
