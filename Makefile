@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: help demo test test-fast check bench accuracy clean
+.PHONY: help demo test test-fast test-mlflow check bench accuracy clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
 
@@ -26,6 +26,14 @@ test: .venv/test.stamp  ## every test from the tree, then the fast part against 
 test-fast: .venv/test.stamp  ## the tests that need no server
 	$(PY) -m pytest -m 'not slow'
 
+.venv-mlflow/stamp:
+	$(PYTHON) -m venv .venv-mlflow
+	.venv-mlflow/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: mlflow==3.17.2 psycopg2-binary==2.9.13
+	touch $@
+
+test-mlflow: .venv/test.stamp .venv-mlflow/stamp  ## the MLflow registry against a real server, on SQLite and PostgreSQL (installs 660 MB)
+	$(PY) -m pytest tests/test_registry_mlflow.py
+
 check: .venv/test.stamp  ## ruff, mypy strict, import-linter
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
@@ -36,4 +44,4 @@ bench: .venv/test.stamp  ## the numbers the README gives, as ratios beside a pee
 	$(PY) -m benchmarks
 
 clean:  ## removes what make made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist demo
+	rm -rf .venv .venv-mlflow .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist demo
