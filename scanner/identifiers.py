@@ -56,7 +56,10 @@ def merging() -> tuple[str, ...]:
 
 def row(identifier: str) -> Row:
     """The row that decides on an identifier; a weak one where the table knows nothing of it."""
-    for row, shape in _rows().get(identifier[: identifier.find(":") + 1], ()):
+    kind = identifier[: identifier.find(":") + 1]
+    if kind in _plain():
+        return _plain()[kind]
+    for row, shape in _rows().get(kind, ()):
         if identifier.startswith(row.prefix) and (shape is None or shape.fullmatch(identifier, len(row.prefix))):
             return row
     return WEAK
@@ -64,9 +67,24 @@ def row(identifier: str) -> Row:
 
 def name_of(identifier: str) -> str | None:
     """The name that all versions of this share: `hf:org/name@rev` -> `hf:org/name`; None where it holds no version."""
+    if identifier[: identifier.find(":") + 1] not in _versioned():
+        return None
     separator = row(identifier).version_after
     head, found, version = identifier.rpartition(separator) if separator else ("", "", "")
     return head if found and version and head.partition(":")[2] else None
+
+
+@cache
+def _plain() -> Mapping[str, Row]:
+    """The rows that decide by what stands before the colon alone."""
+    alone = {kind: rows[0] for kind, rows in _rows().items() if len(rows) == 1}
+    return {kind: row for kind, (row, shape) in alone.items() if row.prefix == kind and shape is None}
+
+
+@cache
+def _versioned() -> frozenset[str]:
+    """What stands before the colon of identifiers that may hold a version."""
+    return frozenset(row.prefix[: row.prefix.index(":") + 1] for row in table().identifier if row.version_after)
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
+from operator import attrgetter
 
 import msgspec
 
@@ -49,15 +50,33 @@ def _owner(_: Case, record: Record) -> Verdict | None:
 
 
 def _incomplete(_: Case, record: Record) -> Verdict | None:
-    lacking = [name for name, states in _table().required.items() if record.state in states and not getattr(record, name)]
+    names, values = _required(record.state)
+    if not record.broken and all(values(record)):
+        return None
+    lacking = [name for name in names if not getattr(record, name)]
     faults = [*(f"no {name.replace('_', ' ')}" for name in lacking), *record.broken]
     return _said("incomplete-record", record, "; ".join(faults), detail=", ".join(faults)) if faults else None
 
 
+@cache
+def _required(state: State) -> "tuple[tuple[str, ...], attrgetter[tuple[object, ...]]]":
+    """The fields that a record in this state must fill, and what reads them at once. The id twice: two make a tuple, one does not."""
+    names = tuple(name for name, states in _table().required.items() if state in states)
+    return names, attrgetter("id", "id", *names)
+
+
 def _placeholder(_: Case, record: Record) -> Verdict | None:
+    if not any(map(_is_placeholder, _answers()(record))):
+        return None
     fields = [name for name in _table().placeholder.fields if _is_placeholder(getattr(record, name))]
     said = ", ".join(f"{name.replace('_', ' ')} is {getattr(record, name)!r}" for name in fields)
-    return _said("placeholder-record", record, said, detail=said) if fields else None
+    return _said("placeholder-record", record, said, detail=said)
+
+
+@cache
+def _answers() -> "attrgetter[tuple[str | None, ...]]":
+    """Reads all fields that may hold a placeholder."""
+    return attrgetter(*_table().placeholder.fields)
 
 
 @lru_cache(maxsize=50_000)

@@ -36,15 +36,19 @@ def endings() -> Mapping[str, Ending]:
 
 def end_of_life(case: Case) -> Iterator[Verdict]:
     """One finding per model and place: deprecated and retired stay apart."""
-    said: set[str] = set()
-    for place in case.derived.places:
-        subject = case.assets[place.subject]
-        if place.stale or place.context is not Context.PRODUCTION or subject.kind is not Kind.MODEL or subject.key in said:
-            continue
-        ending = next((endings()[each] for each in subject.identifiers if each in endings()), None)
-        if ending and not _over(case, place):
-            said.add(place.subject)
-            yield _verdict(case, place, ending)
+    known = endings()
+    for subject in case.graph.of_kind[Kind.MODEL]:
+        ending = next((known[each] for each in subject.identifiers if each in known), None)
+        if ending:
+            yield from _verdicts(case, subject.key, ending)
+
+
+def _verdicts(case: Case, subject: str, ending: Ending) -> Iterator[Verdict]:
+    """For the first place that this run saw and that is not over."""
+    places = (place for place in case.at.get(subject, ()) if not place.stale and place.context is Context.PRODUCTION)
+    place = next((place for place in places if not _over(case, place)), None)
+    if place is not None:
+        yield _verdict(case, place, ending)
 
 
 def _over(case: Case, place: Place) -> bool:

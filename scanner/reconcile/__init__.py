@@ -14,12 +14,22 @@ def reconcile(
 ) -> list[Match]:
     """Every match of a subject with a record. `linked`: by record id, the identifiers that a person approved for it."""
     index = Index(records, linked or {})
-    found: dict[tuple[str, str], Match] = {}
-    for subject, places in sorted(_by_subject(derived).items()):
+    found: list[Match] = []
+    subjects = _by_subject(derived)
+    for subject in sorted(subjects):
         sure = index.surest(inventory.assets[subject])
-        for match in matches_of(candidate(inventory, subject, places, index), index) if sure is None else sure:
-            found.setdefault((match.asset, match.record), match)
-    return list(found.values())
+        if sure is None:
+            sure = list(matches_of(candidate(inventory, subject, subjects[subject], index), index))
+        found += sure if len(sure) < 2 else _once(sure)
+    return found
+
+
+def _once(matches: Iterable[Match]) -> Iterable[Match]:
+    """The first match with each record."""
+    by_record: dict[str, Match] = {}
+    for match in matches:
+        by_record.setdefault(match.record, match)
+    return by_record.values()
 
 
 def _by_subject(derived: Derived) -> dict[str, list[Place]]:

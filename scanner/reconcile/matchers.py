@@ -1,6 +1,6 @@
 """The matchers, from the surest to the weakest. For each registry only the surest that finds a record counts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -26,7 +26,7 @@ Matcher = Callable[[Candidate, Index], Iterator[Hit]]
 
 def candidate(inventory: Inventory, key: str, places: list[Place], index: Index) -> Candidate:
     """The asset `key` as a candidate."""
-    asset, known = inventory.assets[key], index.listed
+    asset, known = inventory.assets[key], index.listed.first
     identifiers = (*asset.identifiers, key, *asset.aliases)
     if not any(map(known.__contains__, identifiers)):
         identifiers = (*identifiers, *_of_its_host(inventory, places))
@@ -64,7 +64,7 @@ def _linked(one: Candidate, index: Index) -> Iterator[Hit]:
     """A person said so."""
     if index.linked:
         for identifier in one.identifiers:
-            yield from ((identifier, record) for record in index.linked.get(identifier, ()))
+            yield from ((identifier, record) for record in index.linked[identifier])
 
 
 def _pinned(one: Candidate, index: Index) -> Iterator[Hit]:
@@ -101,7 +101,7 @@ def _repository(one: Candidate, index: Index) -> Iterator[Hit]:
             yield from _in_scope(one, key, index.repositories[key])
 
 
-def _in_scope(one: Candidate, identifier: str, records: list[Record]) -> Iterator[Hit]:
+def _in_scope(one: Candidate, identifier: str, records: Iterable[Record]) -> Iterator[Hit]:
     """A bare name has to be known to be where the record allows it; anything else must not be known to be elsewhere."""
     for record in records:
         if record.approved_scope == ANYWHERE:
