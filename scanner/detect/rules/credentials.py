@@ -9,7 +9,7 @@ from scanner.detect.naming import credential_name
 from scanner.detect.rules.file import File, fact
 
 NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
-COMMENT = re.compile(r"^\s*(#|//|\*|/\*|--|;|<!--|rem )", re.IGNORECASE)
+COMMENT = re.compile(r"[ \t]*(#|//|\*|/\*|--|;|<!--|rem )", re.IGNORECASE)
 SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w*)|\bsecrets\[\s*['\"]([A-Za-z_]\w*)['\"]\s*\]")
 WORKFLOW = re.compile(r"(^|/)\.github/(workflows|actions)/|(^|/)action\.ya?ml$")
 
@@ -23,30 +23,18 @@ def provider_of(name: str) -> str | None:
 def facts(file: File) -> Iterator[Fact]:
     """Each name of a provider's credential, on the first line that is no comment."""
     secrets = dict(_secrets(file))
-    if not secrets and not any(provider_of(name) for name in set(NAME.findall(file.text))):
-        return
     seen: set[str] = set()
-    for number, line in enumerate(file.text.splitlines(), 1):
-        if len(line) > 100_000 or COMMENT.match(line):
-            continue
-        for found in NAME.finditer(line):
-            name = found[0]
-            provider = provider_of(name) if name not in seen else None
-            if provider is not None:
-                seen.add(name)
-                yield fact(
-                    "credential",
-                    "name.credential",
-                    number,
-                    name=name,
-                    provider=provider,
-                    attributes={"type": "actions-secret" if name in secrets else "reference"},
-                )
-    yield from (
-        fact("reference", "workflow.secret", line, name=name, attributes={"type": "actions-secret"})
-        for name, line in secrets.items()
-        if name not in seen
-    )
+    for found in NAME.finditer(file.text):
+        name = found[0]
+        provider = provider_of(name) if name not in seen else None
+        if provider is not None and not COMMENT.match(file.text, file.text.rfind("\n", 0, found.start()) + 1):
+            seen.add(name)
+            attributes = {"type": "actions-secret" if name in secrets else "reference"}
+            line = file.text.count("\n", 0, found.start()) + 1
+            yield fact("credential", "name.credential", line, name=name, provider=provider, attributes=attributes)
+    for name, line in secrets.items():
+        if name not in seen:
+            yield fact("reference", "workflow.secret", line, name=name, attributes={"type": "actions-secret"})
 
 
 def _secrets(file: File) -> Iterator[tuple[str, int]]:

@@ -23,6 +23,7 @@ KEYS = frozenset(
         "hfdataset",
     }
 )
+SPEAKS = re.compile("dataset|tfds|train_?file", re.IGNORECASE)
 HUB = re.compile(r"[A-Za-z0-9][\w.-]{1,95}/[A-Za-z0-9][\w.-]{1,95}")
 ADDRESS = re.compile(r"(s3|gs|hf)://[^\s\"']+")
 
@@ -30,6 +31,8 @@ ADDRESS = re.compile(r"(s3|gs|hf)://[^\s\"']+")
 def facts(file: File) -> Iterator[Fact]:
     """Each dataset, once."""
     seen: set[str] = set()
+    if not SPEAKS.search(file.text):
+        return
     for literal in file.reading.literals:
         text = literal.text
         called = CALLS.search(literal.callee) and literal.key in ("#0", "", "path")
