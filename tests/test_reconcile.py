@@ -204,3 +204,47 @@ def test_a_workload_whose_model_nobody_knows_matches_by_its_image_or_its_reposit
 def test_a_model_never_matches_by_its_repository_alone() -> None:
     told = (seen(REPO), seen(MODEL, "api:openai/gpt-x"), link(REPO, Relation.USES, MODEL))
     assert audited(sheet(*told), records=[record("fraud", State.APPROVED, source_repository=REPO)]).matches == []
+
+
+# Records that list where a model runs.
+
+ARN = "arn:aws:sagemaker:eu-west-1:1:endpoint/churn"
+HOST, FRONT = f"endpoint:{ARN}", "endpoint:prod-eu/llm/inferenceservice/churn"
+WEIGHTS = (seen(ARTIFACT, DIGEST),)
+ON_ENDPOINT = (*WEIGHTS, seen(HOST, ARN, running=True), link(HOST, Relation.LOADS, ARTIFACT))
+ON_WORKLOAD = (*WEIGHTS, workload(), seen(FRONT), link(FRONT, Relation.ROUTES, WORKLOAD), link(WORKLOAD, Relation.LOADS, ARTIFACT))
+
+
+@pytest.mark.parametrize(
+    ("listed", "told", "host"),
+    [(ARN, ON_ENDPOINT, HOST), (HOST, ON_ENDPOINT, HOST), (WORKLOAD, ON_WORKLOAD, WORKLOAD), (FRONT, ON_WORKLOAD, WORKLOAD)],
+    ids=["an endpoint's ARN", "its key", "a workload's key", "an InferenceService's key"],
+)
+def test_a_record_that_lists_a_host_covers_what_runs_there(listed: str, told: tuple[Observation, ...], host: str) -> None:
+    assert audited(sheet(*told)).rows() == [("unregistered-running", host, None)]
+    assert audited(sheet(*told), records=[record("churn", State.DEPLOYED, listed)]).rows() == []
+    assert audited(sheet(*told), records=[record("churn", State.RETIRED, listed)]).rows() == [("retired-but-running", host, "churn")]
+
+
+def test_it_covers_nothing_that_runs_elsewhere() -> None:
+    """The same weights on another host are judged by themselves, whatever the record of this host says."""
+    for state, verdicts in ((State.DEPLOYED, []), (State.RETIRED, [("retired-but-running", HOST, "churn")])):
+        estate = audited(sheet(*ON_ENDPOINT, *ON_WORKLOAD[1:]), records=[record("churn", state, ARN)])
+        assert estate.rows() == sorted([*verdicts, ("unregistered-running", WORKLOAD, None)])
+
+
+def test_what_has_a_record_of_its_own_is_judged_by_that() -> None:
+    records = [record("weights", State.RETIRED, DIGEST), record("churn", State.DEPLOYED, ARN)]
+    assert audited(sheet(*ON_ENDPOINT), records=records).rows() == [("retired-but-running", HOST, "weights")]
+
+
+def test_an_entrance_that_many_share_covers_nothing_behind_it() -> None:
+    other = "workload:prod-eu/llm/deployment/other"
+    more = (workload(other), link(other, Relation.LOADS, ARTIFACT), link(FRONT, Relation.ROUTES, other))
+    hosts = [asset for check, asset, _ in audited(sheet(*ON_WORKLOAD, *more), records=[record("churn", State.APPROVED, FRONT)]).rows()]
+    assert hosts == [WORKLOAD, other]
+
+
+def test_a_hosts_key_in_another_scope_covers_nothing() -> None:
+    told = record("churn", State.APPROVED, WORKLOAD, approved_scope=ApprovedScope(clusters=("prod-us",)))
+    assert audited(sheet(*ON_WORKLOAD), records=[told]).rows() == [("unregistered-running", WORKLOAD, None)]

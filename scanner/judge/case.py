@@ -78,7 +78,7 @@ class Case:
         for record in self.records:
             self.by_id[record.id].append(record)
         self.matched: defaultdict[str, list[tuple[Match, Record]]] = defaultdict(list)
-        """The matches of each subject, with their records."""
+        """The matches of each subject, and of each host that a record lists, with their records."""
         for match in matches:
             pairs = self.matched[match.asset]
             for record in self.by_id.get(match.record, ()):
@@ -116,12 +116,12 @@ class Case:
 
     @cached_property
     def places_of(self) -> Mapping[str, list[Place]]:
-        """The places of each record that has to be somewhere, or nowhere, by its id."""
+        """The places of each record that has to be somewhere, or nowhere, by its id: of the model it lists, or on the host."""
         places: defaultdict[str, list[Place]] = defaultdict(list)
         for subject, pairs in self.matched.items():
             for match, record in pairs:
                 if record.state in PLACED:
-                    places[match.record].extend(self.at.get(subject, ()))
+                    places[match.record].extend(self.at.get(subject) or self.on.get(subject) or ())
         return places
 
     def matches(self, subject: str) -> list[tuple[Match, Record]]:

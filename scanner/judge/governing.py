@@ -4,22 +4,28 @@ from collections.abc import Iterator
 
 from scanner.approved import outside, where
 from scanner.judge.case import FAVOURABLE, Case
-from scanner.model import Match, Place, Record
+from scanner.model import Match, Observed, Place, Record
 
 Pair = tuple[Match, Record]
 
 
 def governing(case: Case, place: Place) -> Pair | None:
     """The match and the record that judge a place; None where nothing matches."""
-    pairs = case.matches(place.subject)
+    pairs = _pairs(case, place)
     if len(pairs) < 2:
         return pairs[0] if pairs else None
     return max(_by_registry(case, place, pairs), key=lambda pair: (FAVOURABLE.index(pair[1].state), pair[1].id))
 
 
+def _pairs(case: Case, place: Place) -> list[Pair]:
+    """The matches of what is there; without any, those of the host that it runs on."""
+    pairs = case.matches(place.subject)
+    return pairs if pairs or place.observed is not Observed.RUNNING else case.matches(place.host)
+
+
 def disagreeing(case: Case, place: Place) -> tuple[Record, ...]:
     """The records of different registries that judge a place in different states."""
-    pairs = case.matches(place.subject)
+    pairs = _pairs(case, place)
     best = [record for _, record in _by_registry(case, place, pairs)] if len(pairs) > 1 else []
     return tuple(best) if len({record.state for record in best}) > 1 else ()
 

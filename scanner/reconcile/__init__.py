@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from scanner.bulk import uncollected
 from scanner.model import Derived, Inventory, Match, Place, Record
+from scanner.reconcile.hosts import of_hosts
 from scanner.reconcile.index import Index
 from scanner.reconcile.matchers import candidate, matches_of
 
@@ -12,7 +13,7 @@ from scanner.reconcile.matchers import candidate, matches_of
 def reconcile(
     inventory: Inventory, derived: Derived, records: Iterable[Record], linked: Mapping[str, tuple[str, ...]] | None = None
 ) -> list[Match]:
-    """Every match of a subject with a record. `linked`: by record id, the identifiers that a person approved for it."""
+    """Every match of a subject, or of a host, with a record. `linked`: by record id, the identifiers that a person approved for it."""
     index = Index(records, linked or {})
     found: list[Match] = []
     subjects = _by_subject(derived)
@@ -21,7 +22,8 @@ def reconcile(
         if sure is None:
             sure = list(matches_of(candidate(inventory, subject, subjects[subject], index), index))
         found += sure if len(sure) < 2 else _once(sure)
-    return found
+    hosted = (match for match in of_hosts(inventory, derived, index) if match.asset not in subjects)
+    return [*found, *{(match.asset, match.record): match for match in hosted}.values()]
 
 
 def _once(matches: Iterable[Match]) -> Iterable[Match]:
