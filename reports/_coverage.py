@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from reports._text import listed, plain
 from reports._words import PLATFORMS, REASONS, SIGHTS, counted
-from scanner.model import Coverage, Gap, Reason, Scope, Sight
+from scanner.coverage.tally import tally
+from scanner.model import Coverage, Gap, Reason, Sight
 
 _PLACES = {
     "github": ("organisation", "organisations"),
@@ -48,28 +49,6 @@ class Unseen:
     def why(self) -> str:
         """The reason in plain words."""
         return REASONS[self.reason]
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How much was read: `known` False where a listing failed, so that `total` is a least number."""
-
-    read: int
-    total: int
-    known: bool
-
-    @property
-    def share(self) -> str:
-        """Percent, never rounded up to 100."""
-        return f"{100 * self.read // self.total}%" if self.total else "0%"
-
-
-def tally(coverage: Coverage) -> Tally:
-    """The roots of the tree, summed. A platform that no source reads has no places to count."""
-    scopes = [scope for scope in coverage.scopes if scope.sight is not Sight.NO_SOURCE]
-    paths = {scope.path for scope in scopes}
-    tops = _tops([scope for scope in scopes if not _has_parent(scope.path, paths)], scopes)
-    return Tally(sum(top.read for top in tops), sum(top.total or 0 for top in tops), all(scope.total is not None for scope in scopes))
 
 
 def unseen(coverage: Coverage) -> tuple[Unseen, ...]:
@@ -159,25 +138,8 @@ def _untold(coverage: Coverage) -> list[Gap]:
     ]
 
 
-def _tops(tops: list[Scope], scopes: list[Scope]) -> list[Scope]:
-    """The scopes to count: one whose total is unknown is counted by its children, where it has any."""
-    counted_: list[Scope] = []
-    for top in tops:
-        below = [scope for scope in scopes if _parent(scope.path) == top.path] if top.total is None else []
-        counted_ += _tops(below, scopes) if below else [top]
-    return counted_
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
 def _above(path: str) -> list[str]:
     return [path[:at] for at in range(len(path)) if path[at] == "/"]
-
-
-def _has_parent(path: str, paths: set[str]) -> bool:
-    return any(up in paths for up in _above(path))
 
 
 def _place(scope: str) -> str:

@@ -13,6 +13,7 @@ from reports._facts import place_of
 from reports._page import anchor
 from reports._text import plain
 from reports._words import counted
+from scanner.coverage.tally import tally
 from scanner.model import Finding
 
 COLUMNS = 76
@@ -105,7 +106,7 @@ def _warnings(told: Delta) -> Iterator[str]:
     if told.first:
         yield "This is the first run, so everything is new. gnomon baseline makes it the backlog."
     blind = [one for one in _coverage.unseen(report.coverage) if one.count]
-    if blind or not _coverage.tally(report.coverage).read:
+    if blind or not tally(report.coverage).read:
         yield _coverage.coverage_sentence(report.coverage)
 
 

@@ -95,6 +95,7 @@ def listings(facts: Facts) -> tuple[Listing, ...]:
     report = facts.report
     three = _summary.lists(report)
     empty = absence(report.coverage)
+    doubt = "" if report.registries_whole else " The registry was not read whole, so nothing new is called unregistered."
 
     def one(name: str, title: str, says: str, findings: Sequence[Finding], nothing: str, grouped: bool = False) -> Listing:
         ranks = _owner_ranks(findings)
@@ -107,7 +108,7 @@ def listings(facts: Facts) -> tuple[Listing, ...]:
 
     return (
         one("retired", *_SAYS["retired"], three.retired, empty),
-        one("unregistered", *_SAYS["unregistered"], three.unregistered, empty),
+        one("unregistered", _SAYS["unregistered"][0], _SAYS["unregistered"][1] + doubt, three.unregistered, empty + doubt),
         one("orphaned", *_SAYS["orphaned"], three.orphaned, empty),
         one("rest", *_SAYS["rest"], _summary.rest(report), empty, True),
     )

@@ -9,6 +9,7 @@ from reports._facts import Facts, connected, place_of
 from reports._text import listed, plain
 from reports._times import clock
 from reports._words import KINDS, SEVERITIES, counted, kind_of, name_of
+from scanner.coverage.tally import tally
 from scanner.model import Asset, Finding, Kind, Relation, Report, State
 
 RETIRED = ("retired-but-running", "suspended-but-running", "rejected-but-running")
@@ -30,7 +31,7 @@ def worst_case(report: Report, timezone: str = "") -> str:
     if not report.judged:
         return f"Found {_found(report)}; nothing was judged, because no governance registry was read."
     if not (open_ := ranked(report)):
-        seen = _coverage.tally(report.coverage)
+        seen = tally(report.coverage)
         least = "" if seen.known else "at least "
         return f"Nothing to decide on was found in the {seen.read:,} of {least}{seen.total:,} places that were read."
     return _sentence(open_, facts)

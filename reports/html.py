@@ -13,12 +13,13 @@ from markupsafe import Markup, escape
 from pydantic import Field
 
 from reports import _inventory, _page, _summary, _text, _words
-from reports._coverage import absence, tally, unseen
+from reports._coverage import absence, unseen
 from reports._facts import Facts
 from reports._files import FILE_NAME, deliver
 from reports._times import clock
 from reports._trend import trend
 from scanner.contracts import Destination, PluginSettings, Reporter, Tools
+from scanner.coverage.tally import tally
 from scanner.model import Report
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from reports import _delta
-from reports._coverage import tally
 from reports._files import FILE_NAME, deliver
 from reports._words import SEVERITIES
 from scanner.contracts import Destination, PluginSettings, Reporter, Tools
+from scanner.coverage.tally import tally
 from scanner.model import Report
 
 if TYPE_CHECKING:

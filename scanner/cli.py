@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scanner.errors import GnomonError, ReportError
+from scanner.errors import GnomonError, ReportError, UsageError
 from scanner.model import Severity
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+database = typer.Typer(help="Keep the store small.", no_args_is_help=True)
+app.add_typer(database, name="db")
 DEFAULT = Path("gnomon.toml")
 COULD_NOT_RUN, FOUND, GAPS = 2, 1, 3
 
@@ -34,6 +36,14 @@ class Log(StrEnum):
     """How a run is told of while it lasts."""
 
     TEXT = "text"
+    JSON = "json"
+
+
+class Rows(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
     JSON = "json"
 
 
@@ -67,6 +77,8 @@ def scan(
         asked = request.asked(org, path, registry, tuple(source or ()), format, output)
         adhoc = org is not None or path is not None
         wanted = request.narrowed(_optional(config) if adhoc else _config(config), asked, look=adhoc and config is None)
+        if fail_on and not wanted.config.registry:
+            raise UsageError("--fail-on has nothing to answer: without a registry nothing is judged. Add --registry DIR, or a [[registry]]")
         with terminal.progress(quiet=asked.stdout, log=log) as watch:
             outcome = pipeline.scan(wanted, watch)
         code = COULD_NOT_RUN if outcome.failed else exit_code(outcome.report, fail_on, fail_on_gaps)
@@ -155,6 +167,39 @@ def forget(source: Annotated[str, typer.Option(help="Name of the source, as repo
         from scanner import explanation
 
         typer.echo(explanation.forget(_config(config), source))
+
+
+@app.command()
+def sql(
+    question: Annotated[str, typer.Argument(help="One SELECT over assets, links, records, findings, coverage, gaps, runs (docs/ask.md).")],
+    format: Annotated[Rows, typer.Option(help="How the rows are printed.")] = Rows.TABLE,
+    config: ConfigOption = None,
+) -> None:
+    """Ask the inventory: one SELECT over documented views, read-only."""
+    with _told():
+        from scanner import inquiry
+
+        typer.echo(inquiry.sql(_config(config), question, format))
+
+
+@app.command()
+def show(
+    asset: Annotated[str, typer.Argument(help="Its key, as reports give it, or a part that no other has.")], config: ConfigOption = None
+) -> None:
+    """Print an asset: what is known of it, what it needs, what needs it, the findings on it."""
+    with _told():
+        from scanner import inquiry
+
+        typer.echo(inquiry.show(_config(config), asset))
+
+
+@database.command()
+def prune(config: ConfigOption = None) -> None:
+    """Forget what [store] keep_runs and keep_days do not keep, and give the room back."""
+    with _told():
+        from scanner import inquiry
+
+        typer.echo(inquiry.prune(_config(config)))
 
 
 @app.command()

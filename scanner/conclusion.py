@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from scanner import __version__
+from scanner.coverage.tally import tally
 from scanner.crawl import CrawlResult
 from scanner.graph import Graph
 from scanner.history import Compared, View, compare, roots
@@ -19,8 +20,6 @@ from scanner.store import Conclusion, RunHandle, Store
 from scanner.tools import now
 
 TREND = 60
-KEPT = timedelta(days=400)
-"""So long resolved findings and unused facts are remembered."""
 
 
 class Concluded(msgspec.Struct, frozen=True):
@@ -62,6 +61,7 @@ def concluded(
         trend=(*store.trend(TREND), _point(facts, compared, coverage)),
         counted=judged.counted,
         judged=registries.configured,
+        registries_whole=registries.whole,
         baseline=baseline,
     )
     return Concluded(report, compared, names, judged.absent)
@@ -85,14 +85,16 @@ def remembered(session: Session, run: RunHandle, registries: Registries, result:
             clean=result.clean,
             partial=session.request.partial,
             facts=msgspec.json.encode(report.run).decode(),
+            records=report.records,
         ),
     )
     if session.request.kept:
-        session.store.prune(session.request.config.store.keep_runs, _before(report.run.finished))
+        keep = session.request.config.store
+        session.store.prune(keep.keep_runs, _before(report.run.finished, keep.keep_days))
 
 
-def _before(moment: str) -> str:
-    return (datetime.fromisoformat(moment) - KEPT).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _before(moment: str, days: int) -> str:
+    return (datetime.fromisoformat(moment) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _past(store: Store, names: dict[str, str]) -> Past:
@@ -162,5 +164,5 @@ def _point(facts: Run, compared: Compared, coverage: Coverage) -> Point:
     for finding in compared.findings:
         if finding.waived_by is None:
             counts[finding.check] = counts.get(finding.check, 0) + 1
-    tops = [scope for scope in coverage.scopes if "/" not in scope.path]
-    return Point(facts.id, facts.finished, counts, sum(top.read for top in tops), sum(top.total or 0 for top in tops))
+    seen = tally(coverage)
+    return Point(facts.id, facts.finished, counts, seen.read, seen.total)

@@ -457,3 +457,5 @@ class Report(msgspec.Struct, frozen=True):
     counted: Mapping[str, int] = {}
     judged: bool = True
     baseline: Baseline | None = None
+    registries_whole: bool = True
+    """Every registry was read whole: "in no record" may be believed. Otherwise nothing new is called unregistered."""

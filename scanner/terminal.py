@@ -13,8 +13,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from scanner.coverage.tally import tally
 from scanner.logs import JsonLines
-from scanner.model import Finding, Reason, Report, Severity, Sight
+from scanner.model import Finding, Gap, Reason, Report, Severity
 
 if TYPE_CHECKING:
     from scanner.pipeline import Outcome
@@ -121,6 +122,8 @@ def summary(outcome: "Outcome") -> None:
     console.print(_found(report) if report.judged else _inventory(report))
     if not report.judged:
         console.print("\nAn inventory without verdicts: no registry was given (--registry DIR)")
+    elif not report.registries_whole:
+        console.print("\n[yellow]The registry was not read whole, so nothing new is called unregistered.[/]")
     worst = [each for each in _open(report) if each.severity in LOUD][:FIRST]
     if worst:
         console.print("\n[bold]First[/]")
@@ -130,19 +133,26 @@ def summary(outcome: "Outcome") -> None:
 
 
 def _seen(report: Report) -> str:
-    tops = [scope for scope in report.coverage.scopes if "/" not in scope.path and scope.sight is not Sight.NO_SOURCE]
-    read, total = sum(scope.read for scope in tops), sum(scope.total or 0 for scope in tops)
-    return f"Read [bold]{read}[/] of [bold]{total}[/] places" + (". Not seen:" if report.coverage.gaps else "; nothing was left out")
+    seen = tally(report.coverage)
+    head = f"Read [bold]{seen.read:,}[/] of {'' if seen.known else 'at least '}[bold]{seen.total:,}[/] places"
+    if _gaps(report):
+        return f"{head}. Not seen:"
+    return f"{head}; this run was told to look nowhere else" if report.run.partial else f"{head}; nothing was left out"
+
+
+def _gaps(report: Report) -> list[Gap]:
+    """What a run that was told to look at a part did not look at is no news."""
+    return [gap for gap in report.coverage.gaps if gap.reason is not Reason.NO_SOURCE or not report.run.partial]
 
 
 def _unseen(report: Report) -> Table:
     table = _rows()
-    gaps = [gap for gap in report.coverage.gaps if gap.reason is not Reason.NO_SOURCE]
+    gaps = [gap for gap in _gaps(report) if gap.reason is not Reason.NO_SOURCE]
     for gap in gaps[:SHOWN]:
         table.add_row(f"  [yellow]{gap.reason}[/]", _safe(f"{gap.scope}: {gap.detail}" if gap.detail else gap.scope))
     if len(gaps) > SHOWN:
         table.add_row("", f"and {len(gaps) - SHOWN} more, on the report's first page")
-    platforms = sorted(gap.scope for gap in report.coverage.gaps if gap.reason is Reason.NO_SOURCE)
+    platforms = sorted(gap.scope for gap in _gaps(report) if gap.reason is Reason.NO_SOURCE)
     if platforms:
         named = f"{', '.join(platforms[:SHOWN])}{', …' if len(platforms) > SHOWN else ''}"
         table.add_row("  [yellow]no-source[/]", f"{len(platforms)} platforms: {_safe(named)}")

@@ -178,8 +178,22 @@ def test_a_run_that_proves_less_says_so(page: Page, field: str, words: str) -> N
 
 def test_a_registry_that_was_not_read_leads_the_page() -> None:
     gaps = (*SAMPLE.coverage.gaps, Gap("governance", "registry/governance", Reason.UNREACHABLE, "timed out", "start it"))
-    page = Page(sample(coverage=Coverage(SAMPLE.coverage.scopes, gaps)))
+    page = Page(sample(coverage=Coverage(SAMPLE.coverage.scopes, gaps), registries_whole=False))
+    assert "so nothing new is called unregistered" in page.text
     assert page.text.index("The registry was not read whole. 1 registry, no answer: governance.") < page.text.index("fraud-scorer 1.4 was")
+
+
+def test_a_record_with_a_fault_of_its_own_does_not_put_the_registry_in_doubt() -> None:
+    gaps = (*SAMPLE.coverage.gaps, Gap("governance", "registry/governance/a.toml:1", Reason.PARTIAL, "no field 'ownr'", "mend it"))
+    page = Page(sample(coverage=Coverage(SAMPLE.coverage.scopes, gaps)))
+    assert "The registry was not read whole" not in page.text
+
+
+def test_a_look_at_one_folder_has_one_banner_and_no_word_of_platforms_on_top() -> None:
+    look = sample(run=replace(SAMPLE.run, partial=True), judged=False)
+    page = Page(look)
+    assert [attributes.get("class") for attributes in page.all("p")].count("banner") - page.raw.count('<noscript><p class="banner">') == 1
+    assert "no source is configured" not in page.text[: page.text.index("Search everything")]
 
 
 def test_controls_are_supported_never_complied_with(page: Page) -> None:

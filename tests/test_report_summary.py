@@ -10,6 +10,7 @@ from reports._facts import Facts, connected
 from reports._picture import drawn, steps
 from reports._text import clipped, plain
 from reports._times import Clock, clock
+from scanner.coverage.tally import tally
 from scanner.model import Coverage, Finding, Gap, Link, Reason, Relation, Report, Scope, Severity, Sight
 from tests.report_sample import SAMPLE, hostile, sample
 
@@ -97,7 +98,7 @@ def test_any_text_for_a_time_is_shown_as_it_is(when: str) -> None:
 
 
 def test_the_denominator_counts_each_place_once_and_no_platform_without_a_source() -> None:
-    assert (_coverage.tally(SAMPLE.coverage).read, _coverage.tally(SAMPLE.coverage).total) == (1204, 1260)
+    assert (tally(SAMPLE.coverage).read, tally(SAMPLE.coverage).total) == (1204, 1260)
 
 
 def test_a_listing_that_failed_makes_the_denominator_a_least_number() -> None:
@@ -107,7 +108,7 @@ def test_a_listing_that_failed_makes_the_denominator_a_least_number() -> None:
 
 
 def test_a_share_is_never_rounded_up_to_all() -> None:
-    assert _coverage.tally(Coverage((Scope("github", "g", Sight.PARTLY, 9999, 10000),), ())).share == "99%"
+    assert tally(Coverage((Scope("github", "g", Sight.PARTLY, 9999, 10000),), ())).share == "99%"
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,9 @@ def first_gaps(place: Place) -> list[dict[str, str]]:
 
 def test_without_a_registry_there_is_an_inventory_and_no_verdict(place: Place) -> None:
     place.config(FOLDER, registry=False)
-    done = place.gnomon("scan", "--fail-on", "info")
+    refused = place.gnomon("scan", "--fail-on", "info")
+    assert (refused.code, "nothing is judged" in refused.err) == (2, True)
+    done = place.gnomon("scan")
     assert done.code == 0
     assert "inventory without verdicts" in done.out
     report = place.report()

@@ -6,11 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 
+from reports import _summary
 from scanner import terminal
 from scanner.logs import JsonLines
-from scanner.model import Severity
+from scanner.model import Reason, Severity
 from scanner.pipeline import Outcome
 from tests.place import CODE, Place
 from tests.report_sample import sample
@@ -59,8 +61,27 @@ def test_the_summary_fits_its_terminal(width: int, monkeypatch: pytest.MonkeyPat
     assert any(line.strip().startswith("gnomon explain ") for line in lines)
 
 
-def summary(width: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def test_a_registry_that_was_not_read_whole_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "The registry was not read whole, so nothing new is called unregistered."
+    assert sentence in summary(120, monkeypatch, registries_whole=False)
+    assert sentence not in summary(120, monkeypatch)
+
+
+def test_the_terminal_counts_places_as_the_reports_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert summary(120, monkeypatch)[1].startswith("Read 1,204 of 1,260 places")
+    assert _summary.coverage_sentence(sample()).startswith("Read 1,204 of 1,260 places")
+
+
+def test_a_look_says_in_one_line_that_it_looked_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = structs.replace(sample().run, partial=True)
+    missing = tuple(gap for gap in sample().coverage.gaps if gap.reason is Reason.NO_SOURCE)
+    lines = summary(120, monkeypatch, run=look, coverage=structs.replace(sample().coverage, gaps=missing))
+    assert lines[1].endswith("; this run was told to look nowhere else")
+    assert not any("no-source" in line for line in lines)
+
+
+def summary(width: int, monkeypatch: pytest.MonkeyPatch, **changes: object) -> list[str]:
     said = io.StringIO()
     monkeypatch.setattr(terminal, "Console", lambda **_: Console(file=said, width=width))
-    terminal.summary(Outcome(sample(), (Path("out/report.html"),)))
+    terminal.summary(Outcome(structs.replace(sample(), **changes), (Path("out/report.html"),)))
     return said.getvalue().splitlines()
