@@ -45,9 +45,10 @@ def read(registries: Iterable[Plugin], tools: Tools, before: Callable[[str], int
     gaps: list[Gap] = []
     counts: dict[str, int] = {}
     whole: list[str] = []
+    owners: dict[str, str] = {}
     for registry in registries:
         found = list(_entries(registry, tools))
-        mine = [entry for entry in found if isinstance(entry, Record)]
+        mine = [_distinct(entry, owners) for entry in found if isinstance(entry, Record)]
         missed = [entry for entry in found if isinstance(entry, Gap)]
         gaps += [*missed, *_shrunk(registry, len(mine), before(registry.name))]
         records += mine
@@ -65,6 +66,12 @@ def _entries(registry: Plugin, tools: Tools) -> Iterable[Record | Gap]:
         yield Gap(registry.name, scope, error.reason, str(error), error.remedy)
     except GnomonError as error:
         yield Gap(registry.name, scope, Reason.UNEXPECTED, str(error))
+
+
+def _distinct(record: Record, owners: dict[str, str]) -> Record:
+    """Two registries may give two models one id: in the later one it is then called by its registry too."""
+    owner = owners.setdefault(record.id, record.registry)
+    return record if owner == record.registry else msgspec.structs.replace(record, id=f"{record.registry}/{record.id}")
 
 
 def _placed(gap: Gap, registry: Plugin) -> Gap:

@@ -76,6 +76,15 @@ def test_two_registries_of_two_types_that_disagree_are_a_conflict_and_the_strict
     assert [gap for gap in gaps(report) if gap[0].startswith("registry/")] == []
 
 
+def test_one_id_in_two_registries_for_two_models_mixes_nothing_up(place: Place) -> None:
+    place.records({"id": "17", "identifiers": [f"hf:{QWEN}"], "state": "approved"})
+    place.records({"id": "17", "name": "other", "identifiers": ["hf:acme/other"], "state": "retired"}, file="second/records.json")
+    place.config(FOLDER, '[[registry]]\ntype = "files"\nname = "second"\npath = "second"\n')
+    report = place.scan()
+    assert [check for check in checks(report) if check in ("records-conflict", "retired-remnant", "unregistered-coded")] == []
+    assert sorted(row["id"] for row in report["records"]) == ["17", "second/17"]
+
+
 def test_two_registries_of_two_types_that_agree_are_none(place: Place) -> None:
     listed = asset(1, "Accepted", identifiers=[f"hf:{QWEN}"])
     with catalogue(Catalogue(assets=(listed,))) as server:

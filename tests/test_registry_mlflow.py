@@ -43,7 +43,8 @@ def told(url: str, scratch: Path, *, network: dict[str, Any] | None = None, befo
 
 
 def by_id(found: Registries) -> dict[str, Record]:
-    return {record.id: record for record in found.records}
+    assert all(record.id.startswith("mlflow/") for record in found.records)
+    return {record.id.removeprefix("mlflow/"): record for record in found.records}
 
 
 def holds(found: Registries) -> None:

@@ -66,7 +66,7 @@ def told(url: str, scratch: Path, *, before: int | None = None, **changes: Any) 
 def holds(found: Registries) -> None:
     """What the table says."""
     assert [(one.id, one.state) for one in found.records] == [
-        ("fraud-1.10", State.DEPLOYED), ("fraud-1.9", State.RETIRED), ("50% off-1", State.PROPOSED),
+        ("sql/fraud-1.10", State.DEPLOYED), ("sql/fraud-1.9", State.RETIRED), ("sql/50% off-1", State.PROPOSED),
     ]  # fmt: skip
     live, withdrawn, _ = found.records
     assert (live.version, live.owner, live.identifiers) == ("1.10", "fraud-team", ("sha256:ab", "hf:acme/fraud"))
@@ -174,7 +174,7 @@ def test_a_broken_row_is_named_and_the_others_are_read(lite: str, tmp_path: Path
     extra = ", NULL AS identifiers" if "identifiers" in row else ""
     query = f"SELECT {row} UNION ALL SELECT 'fine', 'approved'{extra}"
     found = told(lite, tmp_path / "scratch", query=query, columns={})
-    assert "fine" in [one.id for one in found.records]
+    assert "sql/fine" in [one.id for one in found.records]
     assert (len(found.gaps), found.whole) == (1, whole) and fault in found.gaps[0].detail
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from connectors.registries._record import Unusable, flawed, record_of
 from scanner.model import Gap, Reason, Record, State
 
 
 class Entries:
-    """One reading of one registry."""
+    """One reading of one registry. `foreign`: its ids are unique only there, so that its name is put before each."""
 
-    def __init__(self, name: str, states: Mapping[str, State], remedy: str = "mend the record and scan again") -> None:
-        self._name, self._states, self._remedy = name, states, remedy
+    def __init__(self, name: str, states: Mapping[str, State], remedy: str, *, foreign: bool = False) -> None:
+        self._name, self._states, self._remedy, self._foreign = name, states, remedy, foreign
         self._seen: dict[str, str] = {}
 
     @property
@@ -26,7 +28,7 @@ class Entries:
         except Unusable as error:
             yield self.gap(at or where, str(error), Reason.UNPARSED)
             return
-        yield record
+        yield msgspec.structs.replace(record, id=f"{self._name}/{record.id}") if self._foreign else record
         if record.broken:
             yield self.gap(at or where, f"{record.id}: {'; '.join(record.broken)}", Reason.PARTIAL)
 

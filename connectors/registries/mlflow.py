@@ -60,7 +60,7 @@ class MLflow:
     def records(self) -> Iterator[Record | Gap]:
         """A record of each version, and of each model without any. Raises a ReadError where a listing cannot be read to its end."""
         client = Client(self._settings, self._tools)
-        entries = Entries(self._settings.name, self._settings.states, "mend the model's tags in MLflow and scan again")
+        entries = Entries(self._settings.name, self._settings.states, "mend the model's tags in MLflow and scan again", foreign=True)
         models: dict[str, Model] = {}
         for number, raw in enumerate(_mlflow.models(client, self._settings.page_size), 1):
             try:

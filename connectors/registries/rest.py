@@ -66,7 +66,9 @@ class Rest:
     def records(self) -> Iterator[Record | Gap]:
         """A record of each item. Raises a ReadError where the listing cannot be read to its end."""
         client = Client(self._settings, self._tools)
-        entries = Entries(self._settings.name, self._settings.states, "mend it in the registry, or `fields` and `states` in the config")
+        entries = Entries(
+            self._settings.name, self._settings.states, "mend it in the registry, or `fields` and `states` in the config", foreign=True
+        )
         count, total = 0, 0
         for items, reply in pages(client, self._settings.path, self._settings.paging, self._listed):
             total = max(total, self._total(reply))

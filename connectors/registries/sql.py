@@ -67,7 +67,7 @@ class Sql:
     def records(self) -> Iterator[Record | Gap]:
         """A record of each row. Raises a ReadError where the database does not answer the query to its end."""
         at = self._settings
-        entries = Entries(at.name, at.states, "mend the row, or the query and `columns` in the config")
+        entries = Entries(at.name, at.states, "mend the row, or the query and `columns` in the config", foreign=True)
         password = self._tools.secret(at.password) if at.password else None
         for number, row in enumerate(rows(at.url, password, at.query, at.timeout, tuple(at.columns.values())), 1):
             if number > at.max_records:
