@@ -77,6 +77,27 @@ MODELS = {
         'x = "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0"\n',
         {"anthropic.claude-3-haiku-20240307-v1:0"},
     ),
+    "an ARN whose account is known when it runs": (
+        "v.tf",
+        'x = "arn:aws:bedrock:${local.region}:${local.id}:inference-profile/us.anthropic.claude-3-7-sonnet-20250219-v1:0"\n',
+        {"us.anthropic.claude-3-7-sonnet-20250219-v1:0"},
+    ),
+    "an address of an API": (
+        "a.ts",
+        "const u = `https://${host}/openai/deployments/gpt-4o/chat/completions?api-version=1`;\n",
+        {"gpt-4o"},
+    ),
+    "an address with a verb": (
+        "a.go",
+        'var u = "https://x.googleapis.com/v1beta/models/gemini-1.5-pro:generateContent"\n',
+        {"gemini-1.5-pro"},
+    ),
+    "a variable's default": ("main.parameters.json", '{"chat": {"value": "${CHAT_MODEL_NAME=gpt-4o-mini}"}}\n', {"gpt-4o-mini"}),
+    "a default in an option": (
+        "compose.yaml",
+        "services:\n  a:\n    command: --model=${LLM:-acme/llama-7b-chat}\n",
+        {"acme/llama-7b-chat"},
+    ),
     "Bicep": ("a.bicep", "model: {\n  format: 'OpenAI'\n  name: 'gpt-35-turbo'\n}\n", {"gpt-35-turbo"}),
     "a Dockerfile": (
         "Dockerfile",
@@ -137,6 +158,16 @@ NO_MODELS = {
     "an image": ("a.yaml", "services: {a: {image: 'nvidia/cuda:11.0.3-base-ubuntu20.04'}}\nx: openai\n"),
     "a file": ("a.py", "import torch\ntorch.load('resnet-50.pth'); open('gpt-4.md')\n"),
     "a table of a database": ("models.py", "from django.db import models\nmodel = models.CharField(default='model-3')\n"),
+    "a pattern of ARNs": ("v.tf", 'x = "arn:aws:bedrock:*::foundation-model/anthropic.claude-*"\n'),
+    "an address of documentation": ("a.ts", "const u = 'https://platform.openai.com/docs/models/gpt-4o';\n"),
+    "a variable's other default": ("a.yaml", "llm:\n  region: ${REGION:-us-east-1}\n"),
+    "arithmetic in a template": ("a.ts", "import OpenAI from 'openai';\nconst x = `gpt-${A-4}`;\n"),
+    "a class of a library": ("a.py", "import vllm\nARCHITECTURES = ['Gemma3ForCausalLM', 'Qwen3_5MoeForConditionalGeneration']\n"),
+    "a parser's name": ("a.yaml", "vllm:\n  tool-call-parser: phi4_mini_json\n  reasoning-parser: deepseek_r1\n"),
+    "what is called after a model": ("a.yaml", "inference:\n  config: gpt-oss-120b-config\n  claim: llama-3-8b-pvc\n"),
+    "a variable's name in a string": ("a.py", "import openai, os\nx = os.environ['GPT4O_MODEL_NAME']\n"),
+    "a machine's model": ("a.go", 'import "github.com/sashabaranov/go-openai"\nvar s = S{GPUModel: "NVIDIA-A10-24Q"}\n'),
+    "settings under a tool's name": ("a.yaml", "x-ollama: &ollama\n  command: [serve]\n  image: ollama/ollama\n"),
     "an OpenAPI sample": ("o.yaml", "openapi: 3.0.0\nx: |\n  import openai\n  openai.create(model='VAR_model_7b')\n"),
 }
 LEFT = {"a served alias": {"acme/m-7b"}, "a dataset": {"acme/m-7b"}, "an output": {"acme/m-7b"}}

@@ -49,6 +49,10 @@ FILE = re.compile(
     r"|tokens?|model|vocab|com|io|org|net|dev|svc|local|git|service|properties|gradle|lua|robot|cmd|bat|ps1|xlsx|docx?|pptx?|tmpl|tpl|j2|example|service\.ts)$",
     re.IGNORECASE,
 )
+OTHER = re.compile(  # a variable's name, a class of a library, and what is called after a model: its configuration, its volume, its prompts
+    r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^\w+For[A-Z][A-Za-z]+$"
+    r"|[-_](?:config|configmap|prompts?|xml|service|svc|pvc|pod|secret|client|results?|outputs?|responses?|logs?|endpoint|inferencepool|epp)$"
+)
 HUB = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{1,95}(?::[\w.-]{1,40})?", re.ASCII)
 OPEN = re.compile(
     r"^(gpt-oss|gpt2|whisper-(?!1$)|clip|gemma|t5|flan|bert|vit|electra|mt5|mistral-7b|mixtral|codestral-\d+b|pixtral-12b|.*\d+b(?![a-z]))",
@@ -152,7 +156,7 @@ def named(text: str) -> Named | None:
     if text.startswith("ft:"):
         base = _bare(text.split(":")[1])
         return Named("openai", text, sure=True) if base else None
-    if FILE.search(text) and text.lower() not in snapshot().models:
+    if text.lower() not in snapshot().models and (FILE.search(text) or OTHER.search(text)):
         return None
     return _bare(text) or (_prefixed(text) if "/" in text else _after_colon(text))
 

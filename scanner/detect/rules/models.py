@@ -10,6 +10,7 @@ from scanner.detect.models import UNRESOLVED, identifiers_of, model_from_url, mo
 from scanner.detect.reading.literal import Literal
 from scanner.detect.rules import served
 from scanner.detect.rules.file import File, fact
+from scanner.detect.rules.inside import PATHLIKE, Found, by_address, in_text, with_defaults
 from scanner.detect.rules.providers import placed, provider_of
 from scanner.detect.rules.slots import Slot, key_slot, of_data, places, slot, squeezed
 
@@ -19,35 +20,15 @@ LOCATED = re.compile(
 )
 CONSTANT = re.compile(r"[A-Za-z_]\w{1,60}")
 SPACE = re.compile(r"\s")
-PATHLIKE = re.compile(r"^[./~]|^\$|^[A-Za-z]:\\|/$|//|\.\.")
 LIKELY = re.compile(r"\d|[-/:]")
 LISTED = re.compile(r"[\w.:/@+-]+(?:\s*[,|]\s*[\w.:/@+-]+)+")
 SIZED = re.compile(r"[A-Za-z][-_.:]?v?\d|\d+[bBmM](?![a-z])")
-INSIDE = re.compile(
-    r"(?P<option>--model(?:[-_](?:id|name|path))?|--embedding-model|-hf)[= ]+[\"']?(?P<value>[\w.:/@+-]+)"
-    r"|\bollama\s+(?:run|pull|create|show)\s+(?P<ollama>[a-z0-9][\w./-]*(?::[\w.-]+)?)"
-    r"|\bdocker\s+model\s+(?:run|pull)\s+(?P<docker>[\w./-]+(?::[\w.-]+)?)"
-    r"|\b(?:huggingface-cli|hf)\s+download\s+(?P<hub>[\w.-]+/[\w.-]+)"
-    r"|\bvllm\s+serve\s+(?P<vllm>[\w.-]+/[\w.-]+)"
-    r"|^[ \t]*(?:-[ \t]*)?model(?:_name|_id|Name|Id)?[ \t]*[:=][ \t]*[\"']?(?P<line>[\w.:/@+-]+)"
-    r"|\\?\"model\\?\"\s*:\s*\\?\"(?P<json>[\w.:/@+-]+)\\?\"",
-    re.MULTILINE,
-)
-
-
-class Found:
-    """A model in one place, before doubles are taken out."""
-
-    __slots__ = ("line", "model", "rule", "served_id", "sure")
-
-    def __init__(self, model: Named, line: int, rule: str, *, sure: bool, served_id: str | None = None) -> None:
-        self.model, self.line, self.rule, self.sure, self.served_id = model, line, rule, sure, served_id
 
 
 def facts(file: File) -> Iterator[Fact]:
     """Each model that the file names, once a line."""
     seen: set[tuple[str, int]] = set()
-    for found in (*_served(file), *_found(file), *_inside(file)):
+    for found in (*_served(file), *_found(file), *in_text(file), *by_address(file)):
         key = (found.model.model_id.lower(), found.line)
         if key not in seen:
             seen.add(key)
@@ -105,7 +86,7 @@ def _kin(literal: Literal) -> Hashable:
 def _in_order(file: File) -> Iterator[Literal]:
     """The literals, an option's value in a list (`["--model", "x"]`) bound to its option."""
     before: Literal | None = None
-    for literal in file.reading.literals:
+    for literal in (with_defaults(file, literal) for literal in file.reading.literals):
         option = (
             before is not None
             and literal.member
@@ -129,25 +110,6 @@ def _pieces(literal: Literal) -> Iterator[str]:
         yield text[:300]
     elif len(text) < 1000 and LISTED.fullmatch(text):
         yield from (piece.strip() for piece in re.split(r"[,|]", text))
-
-
-def _inside(file: File) -> Iterator[Found]:
-    """What a sentence, a usage text or a command in a string hands to an option or a tool that takes a model."""
-    texts = [(literal.text, literal.line) for literal in file.reading.literals if len(literal.text) > 11 and literal.callee != "word"]
-    for content, begin in (*texts, *file.reading.commands):
-        for found in INSIDE.finditer(content):
-            tool = next((name for name in ("ollama", "docker", "vllm", "hub") if found[name]), "")
-            text = (found["value"] or found["json"] or found["line"] or found[tool or "ollama"] or "").rstrip(".,:;")
-            name = named(text)
-            if not UNRESOLVED.search(text) and (name or (tool and shaped(text))) and not PATHLIKE.search(text):
-                known = name or Named({"vllm": "huggingface", "hub": "huggingface"}.get(tool, tool), text, sure=False)
-                provider = tool if tool in ("ollama", "docker") else known.provider
-                yield Found(
-                    Named(provider, known.model_id, sure=True),
-                    begin + content.count("\n", 0, found.start()),
-                    "command.model",
-                    sure=True,
-                )
 
 
 def _judged(file: File, literal: Literal, text: str, kin: int) -> Found | None:

@@ -34,6 +34,7 @@ class Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metadata: frozenset[str]
     ends: frozenset[str]
     bars: frozenset[str]
+    foreign: frozenset[str]
     stand_ins: frozenset[str]
 
 
@@ -73,7 +74,7 @@ def key_slot(key: str) -> Slot:
     if name in places().barred_keys:
         return Slot.BARRED
     words = _words(key)
-    if not words or words[-1] in places().bars:
+    if not words or words[-1] in places().bars or set(words) & places().foreign:
         return Slot.NONE
     if "model" in words or "models" in words:
         return Slot.WEAK if words[-1] in places().ends or words[0] in ("model", "models") else Slot.NONE
@@ -90,8 +91,10 @@ def slot(literal: Literal, *, ai: bool) -> Slot:
         return Slot.BARRED
     key = _named_by(literal)
     own = key_slot(key) if key and not key.startswith("#") else Slot.NONE
-    if own is Slot.BARRED or literal.callee == "key":
+    if own is Slot.BARRED:
         return own
+    if literal.callee == "key":  # a table under `ollama:` holds settings, one under `models:` may hold models
+        return own if {"model", "models", "llm", "llms"} & set(_words(key)) or own is Slot.STRONG else Slot.NONE
     called = _call_slot(literal, own, ai=ai)
     return max(own, called, _path_slot(literal) if own is Slot.NONE else Slot.NONE)
 
