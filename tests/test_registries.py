@@ -82,7 +82,7 @@ def test_one_id_in_two_registries_for_two_models_mixes_nothing_up(place: Place) 
     place.config(FOLDER, '[[registry]]\ntype = "files"\nname = "second"\npath = "second"\n')
     report = place.scan()
     assert [check for check in checks(report) if check in ("records-conflict", "retired-remnant", "unregistered-coded")] == []
-    assert sorted(row["id"] for row in report["records"]) == ["17", "second/17"]
+    assert sorted(row["id"] for row in report["records"]) == ["17", "files/17"], "the later registry, in the order of the config"
 
 
 def test_two_registries_of_two_types_that_agree_are_none(place: Place) -> None:
