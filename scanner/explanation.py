@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from scanner import doctor, plugins, tools
 from scanner.config import Config
 from scanner.errors import UsageError
 from scanner.governance.waivers import evidence_hash
-from scanner.model import Finding, Link
+from scanner.judge.near import Names, may_look_alike
+from scanner.model import Asset, Finding, Kind, Link, NearMiss
 from scanner.reading import read
 from scanner.session import store_of
 from scanner.store import Store
@@ -17,7 +20,18 @@ def explain(config: Config, wanted: str) -> str:
     """The finding's chain, evidence, severity, near misses and remedy, as text for a terminal."""
     with store_of(config) as store:
         finding = found(store, wanted)
+        identifiers = store.identifiers(finding.subject or finding.asset)
+    if may_look_alike(finding) and not finding.near_misses:
+        finding = msgspec.structs.replace(finding, near_misses=_near(config, finding, identifiers))
     return inert("\n".join(_lines(finding)))
+
+
+def _near(config: Config, finding: Finding, identifiers: tuple[str, ...]) -> tuple[NearMiss, ...]:
+    """The records of now that look alike: a run computes them for the worst findings only."""
+    with doctor.desk(config) as desk:
+        names = Names(read(config.registry, desk, lambda _: None).records)
+    subject = Asset(finding.subject or finding.asset, Kind.MODEL, identifiers, {}, ())
+    return names.like(subject, config.policy.near_miss, config.policy.near_misses)
 
 
 def link(config: Config, wanted: str, record: str, by: str, why: str) -> str:

@@ -153,6 +153,19 @@ def test_a_near_miss_that_a_person_links_is_resolved_in_the_next_run(estate: tup
     assert any(match["record"] == "llama" and f"hf:{LLAMA}" in match["because"] for match in second["matches"])
 
 
+def test_explain_looks_for_records_that_look_alike_when_it_is_asked(estate: tuple[Place, Cluster]) -> None:
+    """The run found none; since then somebody registered what looks like it."""
+    place, _ = estate
+    place.records({"id": "other", "name": "fraud-scorer", "state": "deployed"})
+    finding = the(place.scan())
+    assert finding["near_misses"] == []
+    assert "near misses" not in place.gnomon("explain", str(finding["id"])).out
+    place.records({"id": "llama", "name": "Llama 3.1 8B Instruct", "state": "deployed"})
+    told = place.gnomon("explain", str(finding["id"])).out
+    assert "near misses, not acted on" in told
+    assert "llama  llama 3 1 8b instruct" in told
+
+
 @pytest.mark.parametrize(("record", "by"), [("lama", "m-governance"), ("llama", " ")])
 def test_a_link_needs_a_record_that_is_there_and_a_name(estate: tuple[Place, Cluster], record: str, by: str) -> None:
     place, _ = estate

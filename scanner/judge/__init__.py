@@ -84,12 +84,12 @@ def checks(case: "Case") -> "Iterator[Verdict]":
 
 
 def _with_near_misses(case: "Case", findings: list[Finding]) -> Iterator[Finding]:
-    from scanner.judge.near import Names
+    from scanner.judge.near import Names, may_look_alike
 
     names, left = Names(case.records), _affordable(case)
     for each in findings:
         subject = case.assets.get(each.subject or each.asset)
-        if left and subject and each.record is None and each.check.startswith(("unregistered", "ungoverned", "adapter")):
+        if left and subject and may_look_alike(each):
             left -= 1
             yield msgspec.structs.replace(each, near_misses=names.like(subject, case.policy.near_miss, case.policy.near_misses))
         else:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from scanner.model import Asset, NearMiss, Record
+from scanner.model import Asset, Finding, NearMiss, Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,6 +78,11 @@ class Names:
         rarest = useful[np.argsort(bounds[useful + 1] - bounds[useful], kind="stable")][:RAREST]
         groups = [holders[bounds[code] : bounds[code + 1]] for code in rarest.tolist()]
         return np.unique(np.concatenate(groups)).tolist() if groups else []
+
+
+def may_look_alike(finding: Finding) -> bool:
+    """Whether it is of a kind that a record under another name would settle."""
+    return finding.record is None and finding.check.startswith(("unregistered", "ungoverned", "adapter"))
 
 
 def near_misses(asset: Asset, records: Iterable[Record], at_least: float = 80, at_most: int = 3) -> tuple[NearMiss, ...]:
