@@ -43,5 +43,8 @@ check: .venv/test.stamp  ## ruff, mypy strict, import-linter
 bench: .venv/test.stamp  ## the numbers the README gives, as ratios beside a peer or a limit
 	$(PY) -m benchmarks
 
+accuracy: .venv/test.stamp  ## recall and precision of detection; CORPUS=... TRUTH=... for another labelled corpus than our own
+	$(PY) -m benchmarks.accuracy "$(or $(CORPUS),tests/corpus/trees)" "$(or $(TRUTH),tests/corpus/truth)"
+
 clean:  ## removes what make made
 	rm -rf .venv .venv-mlflow .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist demo

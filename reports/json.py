@@ -74,8 +74,9 @@ def document(report: Report) -> dict[str, Any]:
 
 
 def sightings(report: Report) -> Iterator[dict[str, Any]]:
-    """The inventory, one row for each place a thing was seen in; a thing without a place has one row."""
-    for asset in sorted(report.assets, key=lambda asset: asset.key):
+    """The inventory, one row for each place a thing was seen in. What others only refer to was not seen: it stands in the links."""
+    seen = (asset for asset in report.assets if asset.attributes.get("referenced_only") is not True)
+    for asset in sorted(seen, key=lambda asset: asset.key):
         for evidence in asset.evidence or (None,):
             yield _sighting(asset, evidence)
 
