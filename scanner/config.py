@@ -55,6 +55,7 @@ class StoreSettings(PluginSettings):
     url: str = Field(default="", description="sqlite:///path or postgresql://user@host/database; empty: gnomon.db beside this file")
     password: SecretName = Field(default="", description="variable, or file:/path, that holds the database's password")
     keep_runs: int = Field(default=400, ge=2, description="runs kept for the trend; older ones are pruned")
+    keep_days: int = Field(default=400, ge=30, description="days that resolved findings, and facts by content that nothing used, are kept")
 
 
 class Plugin(PluginSettings):

@@ -71,9 +71,14 @@ def opened(request: Request, watch: Watch) -> Iterator[Session]:
 @contextmanager
 def store_of(config: Config, scratch: Path | None = None) -> Iterator[Store]:
     """The store that the config names, or one that is gone with `scratch`."""
-    url = config.store.url or _sqlite(config.directory / "gnomon.db")
-    with open_store(_sqlite(scratch / "gnomon.db") if scratch else url, _password(config)) as store:
+    url, password = store_address(config)
+    with open_store(_sqlite(scratch / "gnomon.db") if scratch else url, password) as store:
         yield store
+
+
+def store_address(config: Config) -> tuple[str, str | None]:
+    """The URL of the store that the config names, and its password."""
+    return config.store.url or _sqlite(config.directory / "gnomon.db"), _password(config)
 
 
 def _sqlite(path: Path) -> str:

@@ -10,9 +10,9 @@ from types import TracebackType
 import msgspec
 from sqlalchemy import Engine
 
-from scanner.model import Asset, Coverage, Finding, Link, Point, Sheet
+from scanner.model import Asset, Coverage, Finding, Link, Point, Record, Sheet
 from scanner.store import ledger, lock, runs
-from scanner.store.database import open_engine, transaction
+from scanner.store.database import open_engine, sqlite_file, transaction, vacuum
 from scanner.store.facts import FactsCache
 from scanner.store.held import Known, Reading, State, Versions, decode, encode
 from scanner.store.ledger import Ledger
@@ -55,6 +55,7 @@ class Conclusion(msgspec.Struct, frozen=True):
     clean: Collection[str] = ()
     partial: bool = False
     facts: str = "{}"
+    records: Collection[Record] = ()
 
 
 class Store:
@@ -108,6 +109,7 @@ class Store:
                 ledger.put_clean(connection, kept.clean)
                 ledger.put_point(connection, kept.point)
                 ledger.put_coverage(connection, kept.coverage)
+                ledger.put_records(connection, kept.records)
             clear_gone(connection)
             self.facts.flush(connection, kept.point.finished)
             runs.finish(connection, run.id, kept.point.finished, kept.facts)
@@ -148,7 +150,14 @@ class Store:
             self.ledger.close({unit.scope for unit in known.values()})
         return len(known)
 
+    def compact(self) -> None:
+        """Gives the room of what was forgotten back to the disk. Raises StoreError during a run."""
+        self._lock = self._lock or lock.take(self._engine)
+        if sqlite_file(self._engine) is not None:
+            vacuum(self._engine)
+
     def prune(self, keep_runs: int, before: str) -> None:
-        """Forgets old runs, and findings resolved and facts unused before a time."""
+        """Forgets old runs, and findings resolved and facts unused before a time. Raises StoreError during another run."""
+        self._lock = self._lock or lock.take(self._engine)
         with self._writing, transaction(self._engine, write=True) as connection:
             runs.prune(connection, keep_runs, before)

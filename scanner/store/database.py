@@ -41,6 +41,18 @@ def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
         raise StoreError(f"{engine.url.render_as_string(hide_password=True)}: {said}") from error
 
 
+def vacuum(engine: Engine) -> None:
+    """Rewrites a SQLite file without what was deleted from it; the one statement that runs outside a transaction."""
+    try:
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("VACUUM")
+        finally:
+            raw.close()
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
+        raise StoreError(f"{engine.url.database}: {_first_line(error)}") from error
+
+
 def _address(url: str, password: str | None) -> URL:
     if url.startswith(SQLITE) and len(url) > len(SQLITE) and url != f"{SQLITE}:memory:":
         return URL.create("sqlite", database=url.removeprefix(SQLITE))  # a path may hold what a URL would read as a query

@@ -1,12 +1,13 @@
 """What runs concluded: findings and their history, the inventory of the last run, the trend, what people approved."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from threading import Lock
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, select, update
 
-from scanner.model import Asset, Baseline, Coverage, Evidence, Finding, Link, Point, Relation, Status
+from scanner.model import Asset, Baseline, Coverage, Evidence, Finding, Link, Point, Record, Relation, Status
 from scanner.store.bulk import fill
 from scanner.store.database import transaction
 from scanner.store.tables import APPROVALS, ASSETS, CLEAN, FINDINGS, LATEST, LINKS, NAMES, POINTS, REGISTRIES, RUNS
@@ -202,6 +203,16 @@ def put_clean(connection: Connection, clean: Collection[str]) -> None:
 def put_point(connection: Connection, point: Point) -> None:
     """Adds a point to the trend."""
     upsert(connection, POINTS, [{"run": point.run, "finished": point.finished, "body": _text(point)}])
+
+
+def put_records(connection: Connection, records: Collection[Record]) -> None:
+    """Keeps the registry's records for those who ask (docs/ask.md)."""
+    try:
+        body = msgspec.msgpack.encode(tuple(records))
+    except UnicodeEncodeError:  # a registry's JSON may spell what UTF-8 cannot
+        readable = json.dumps(msgspec.to_builtins(tuple(records)), ensure_ascii=False).encode("utf-8", "replace")
+        body = msgspec.msgpack.encode(msgspec.json.decode(readable, type=tuple[Record, ...]))
+    upsert(connection, LATEST, [{"name": "records", "body": body}])
 
 
 def put_coverage(connection: Connection, coverage: Coverage) -> None:
