@@ -14,7 +14,7 @@ from reports import json as report_json
 from scanner import model
 from scanner.contracts import Destination
 from scanner.errors import ReportError
-from scanner.model import Asset, Evidence, Kind, Report
+from scanner.model import Asset, Evidence, Kind, Link, Relation, Report
 from tests.report_sample import HOSTILE, SAMPLE, hostile, sample
 
 SCHEMA = json.loads(report_json.SCHEMA.read_bytes())
@@ -94,9 +94,12 @@ def test_a_thing_seen_in_two_files_is_two_sightings_with_path_and_line() -> None
     assert rows == [("src/app.py", 12, "openai"), ("src/other file.py", None, "openai"), (None, None, "openai")]
 
 
-def test_a_thing_that_is_only_referred_to_is_still_in_the_inventory() -> None:
+def test_a_thing_that_others_only_refer_to_is_no_sighting_and_stands_in_the_links() -> None:
     thing = Asset("image:ghcr.io/acme/x", Kind.IMAGE, (), {"referenced_only": True}, ())
-    assert [(row["asset"], row["where"]) for row in _read(sample(assets=(thing,)))["sightings"]] == [(thing.key, None)]
+    link = Link("workload:prod/web/deployment/x", Relation.RUNS, thing.key, ())
+    told = _read(sample(assets=(thing,), links=(link,)))
+    assert told["sightings"] == []
+    assert [each["target"] for each in told["links"]] == [thing.key]
 
 
 def test_hostile_names_come_back_as_they_were() -> None:
