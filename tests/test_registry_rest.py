@@ -194,6 +194,28 @@ def test_the_token_goes_to_no_other_host(tmp_path: Path) -> None:
 
 HIDING = {"no name", "neither id nor name", "no table", "identifiers that are numbers"}
 """What hides a record, or what it matches by; any other fault leaves what is unregistered to be believed."""
+
+
+@pytest.mark.parametrize("link", ["http://[bad", "http://h:99999/", "mailto:x@example.org", "http://u:p@127.0.0.1/", "x" * 100_000])
+def test_a_next_link_that_is_no_address_is_a_gap(tmp_path: Path, link: str) -> None:
+    with catalogue(lambda _: said({"items": [asset(1)], "next": link})) as server:
+        found = told(server, tmp_path, path="x", items="items", total="", paging={"how": "next", "next": "next"})
+    assert (ids(found), [gap.reason for gap in found.gaps]) == (["a1"], [Reason.UNEXPECTED])
+
+
+def test_a_limit_that_asks_for_no_wait_ends(tmp_path: Path) -> None:
+    with catalogue(Catalogue(), after(0, status(429, ("Retry-After", "0")))) as server:
+        assert told(server, tmp_path).gaps[0].reason is Reason.THROTTLED
+        assert len(server.requests) == 2
+
+
+def test_a_token_that_no_header_can_carry_is_a_gap(tmp_path: Path) -> None:
+    with catalogue(Catalogue()) as server:
+        tools = desk(tmp_path, secret=lambda _: "schlüssel")
+        found = read([Plugin(type="rest", name="catalogue", settings=settings(server))], tools, lambda _: None)
+    assert "cannot be sent in a header" in found.gaps[0].detail and "schl" not in repr(found.gaps)
+
+
 BROKEN: dict[str, tuple[Any, Callable[[list[Record], list[Gap]], object]]] = {
     "no name": ({"id": "x", "status": {"name": "Accepted"}}, lambda records, gaps: records[-1].broken == ("no name",)),
     "no state": ({"id": "x", "displayName": "x"}, lambda records, gaps: records[-1].broken == ("no state",)),
@@ -236,6 +258,8 @@ def test_a_longer_listing_than_max_records_is_cut_and_named(tmp_path: Path) -> N
     ("changes", "said"),
     [
         ({"url": "catalogue.acme.example"}, "https://host"),
+        ({"url": "https://catalogue.acme.example:99999"}, "Port out of range"),
+        ({"header": "X Key"}, "should match pattern"),
         ({"url": "https://u:p@catalogue.acme.example"}, "take the user and the password out"),
         ({"fields": {"id": "id"}}, "the places of `name`"),
         ({"fields": {**FIELDS, "ownr": "x"}}, "no field 'ownr'"),

@@ -8,17 +8,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ssl import SSLContext, create_default_context
 from typing import Any, NamedTuple, Self
-from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from pydantic import Field, field_validator, model_validator
 
+from connectors.registries._addresses import Parameters, below, joined, origin, place, whole
 from scanner.contracts import PluginSettings, SecretName, Tools
 from scanner.errors import AccessDenied, ConfigError, OverLimit, ReadError, Throttled, UnexpectedReply, Unreachable
 
-Parameters = Mapping[str, str | int | tuple[str, ...]]
 PASSING = frozenset({500, 502, 503, 504})
 MOVES = 3
+LEAST_WAIT = 1.0
+"""A limit that asks for no wait at all, again and again, would keep us for ever."""
 SLOWEST = 10
 """A reply may take this many times network.timeout in all: a byte now and then would otherwise keep it open for ever."""
 
@@ -29,7 +30,9 @@ class HttpSettings(PluginSettings):
     url: str = Field(description="base address, http:// or https://, without a password in it", examples=["https://registry.acme.example"])
     token: SecretName = Field(default="", description="variable, or file:/path, that holds a token; empty: no token is sent")
     header: str = Field(
-        default="Authorization", description="header that carries the token; in Authorization it stands after the word Bearer"
+        default="Authorization",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="header that carries the token; in Authorization it stands after the word Bearer",
     )
     username: str = Field(default="", description="user name, for a registry that asks for one; together with password")
     password: SecretName = Field(default="", description="variable, or file:/path, that holds the user's password")
@@ -38,12 +41,7 @@ class HttpSettings(PluginSettings):
     @field_validator("url")
     @classmethod
     def _an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("write it as https://host or http://host")
-        if parts.username or parts.password:
-            raise ValueError("take the user and the password out of it: username, and password with the name of a variable, are for that")
-        return value
+        return whole(value)
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:
@@ -82,15 +80,8 @@ class Client:
 
     def get(self, address: str, parameters: Parameters | None = None) -> Reply:
         """The JSON at a path of the registry, or at an address on its host. Raises a ReadError for anything else."""
-        import httpx
-
-        url = httpx.URL(self._below(address))
-        return self._patiently(str(url.copy_merge_params(dict(parameters)) if parameters else url))
-
-    def _below(self, address: str) -> str:
-        if address.startswith(("http://", "https://")):
-            return address
-        return f"{self._settings.url.rstrip('/')}/{address.lstrip('/')}" if address else self._settings.url
+        absolute = address.startswith(("http://", "https://"))
+        return self._patiently(joined(self._settings.url, address if absolute else below(self._settings.url, address), parameters))
 
     def _patiently(self, url: str) -> Reply:
         tries, waits, moves = self._tools.network.retries, 0, 0
@@ -120,11 +111,11 @@ class Client:
         if status == 429 or (status == 503 and "retry-after" in headers):
             raise _Limited(_asked_to_wait(headers.get("retry-after", "")))
         if status in PASSING:
-            raise _Passing(Unreachable(f"{_place(url)}: the registry answers {status}", remedy="its own log may say why"))
+            raise _Passing(Unreachable(f"{place(url)}: the registry answers {status}", remedy="its own log may say why"))
         if status != 200:
             raise _refusal(url, status)
         following = headers["link"].get("next", {}).get("url")
-        return Reply(_parsed(url, body), url, urljoin(url, following) if following else None)
+        return Reply(_parsed(url, body), url, joined(url, following) if following else None)
 
     def _exchange(self, url: str) -> tuple[int, Mapping[str, Any], bytes]:
         import httpx
@@ -135,34 +126,35 @@ class Client:
                 for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > self._settings.max_bytes:
-                        raise OverLimit(f"{_place(url)}: a reply of more than max_bytes ({self._settings.max_bytes})")
+                        raise OverLimit(f"{place(url)}: a reply of more than max_bytes ({self._settings.max_bytes})")
                     if time.monotonic() > end:
-                        raise Unreachable(f"{_place(url)}: a reply that does not end")
+                        raise Unreachable(f"{place(url)}: a reply that does not end")
                 return response.status_code, {**dict(response.headers), "link": response.links}, bytes(body)
         except httpx.TimeoutException as error:
-            said = Unreachable(f"{_place(url)}: no answer within {self._tools.network.timeout:.0f} s", remedy="check url and network.proxy")
+            said = Unreachable(f"{place(url)}: no answer within {self._tools.network.timeout:.0f} s", remedy="check url and network.proxy")
             raise _Passing(said) from error
         except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
-            raise _Passing(UnexpectedReply(f"{_place(url)}: the reply breaks off, or is no HTTP")) from error
+            raise _Passing(UnexpectedReply(f"{place(url)}: the reply breaks off, or is no HTTP")) from error
         except (httpx.TransportError, httpx.InvalidURL) as error:
             said = Unreachable(
-                f"{_place(url)}: no connection ({type(error).__name__})", remedy="check url, network.proxy, network.ca_bundle"
+                f"{place(url)}: no connection ({type(error).__name__})", remedy="check url, network.proxy, network.ca_bundle"
             )
             raise _Passing(said) from error
 
     def _own(self, url: str) -> None:
-        if _origin(url) != _origin(self._settings.url):
+        if origin(url) != origin(self._settings.url):
             raise UnexpectedReply(
                 "the registry points to another host; our credential is not sent there", remedy="check url, and the login"
             )
 
     def _moved(self, url: str, location: str, moves: int) -> str:
         if moves >= MOVES:
-            raise UnexpectedReply(f"{_place(url)}: the registry redirects in a circle")
-        return urljoin(url, location)
+            raise UnexpectedReply(f"{place(url)}: the registry redirects in a circle")
+        return joined(url, location)
 
     def _wait(self, seconds: float) -> None:
         most = self._tools.network.max_wait
+        seconds = max(seconds, LEAST_WAIT)
         if self._waited + seconds > most:
             raise Throttled(f"the registry's rate limit asks to wait {seconds:.0f} s more; [network] max_wait is {most:.0f} s in all")
         self._waited += seconds
@@ -190,23 +182,25 @@ def _login(settings: HttpSettings, tools: Tools) -> Mapping[str, str]:
     if not settings.token:
         return {}
     token = tools.secret(settings.token)
+    if not (token.isascii() and token.isprintable()):
+        raise ConfigError(f"what {settings.token} holds cannot be sent in a header: it has signs that no token has")
     return {settings.header: f"Bearer {token}" if settings.header.lower() == "authorization" else token}
 
 
 def _refusal(url: str, status: int) -> ReadError:
     """What a status says; the reply's own text is left out: it may quote content."""
-    place = _place(url)
+    at = place(url)
     if status == 401:
         return AccessDenied(
-            f"{place}: 401, the registry does not know us", remedy="check token, or username and password: it may have expired"
+            f"{at}: 401, the registry does not know us", remedy="check token, or username and password: it may have expired"
         )
     if status == 403:
-        return AccessDenied(f"{place}: 403, we may not read this", remedy="let the registry's user read every model")
+        return AccessDenied(f"{at}: 403, we may not read this", remedy="let the registry's user read every model")
     if status == 407:
-        return AccessDenied(f"{place}: 407, the proxy asks for a login", remedy="check network.proxy")
+        return AccessDenied(f"{at}: 407, the proxy asks for a login", remedy="check network.proxy")
     if status in (404, 410):
-        return UnexpectedReply(f"{place}: {status}, there is nothing at this address", remedy="check url")
-    return UnexpectedReply(f"{place}: the registry answers {status}")
+        return UnexpectedReply(f"{at}: {status}, there is nothing at this address", remedy="check url")
+    return UnexpectedReply(f"{at}: the registry answers {status}")
 
 
 def _parsed(url: str, body: bytes) -> Any:
@@ -214,7 +208,7 @@ def _parsed(url: str, body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise UnexpectedReply(
-            f"{_place(url)}: the reply is not JSON", remedy="check url: a login page, or a proxy's, may stand there"
+            f"{place(url)}: the reply is not JSON", remedy="check url: a login page, or a proxy's, may stand there"
         ) from error
 
 
@@ -225,17 +219,6 @@ def _asked_to_wait(text: str) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-def _place(url: str) -> str:
-    """An address without its query, which may hold what is nobody's business."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _trusted(bundle: object) -> SSLContext:

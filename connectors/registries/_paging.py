@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any, Self
-from urllib.parse import urljoin
 
 import msgspec
 from pydantic import Field, model_validator
 
+from connectors.registries._addresses import joined
 from connectors.registries._http import Client, Reply
 from connectors.registries._paths import Path, found
 from scanner.contracts import PluginSettings
@@ -79,7 +79,7 @@ def _linked(client: Client, address: str, paging: Paging, size: dict[str, int], 
         if way in seen:
             raise UnexpectedReply("the same page token came twice; the listing is not complete")
         seen.add(way)
-        reply = client.get(address, {**size, paging.parameter: way}) if paging.how is How.CURSOR else client.get(urljoin(reply.url, way))
+        reply = client.get(address, {**size, paging.parameter: way}) if paging.how is How.CURSOR else client.get(joined(reply.url, way))
 
 
 def _counted(
