@@ -1,6 +1,8 @@
 """What a run comes to: the judgement held against the runs before, made into the report, and remembered."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import chain
 
 import msgspec
 
@@ -12,7 +14,7 @@ from scanner.history import Compared, View, compare, roots
 from scanner.history.backlog import in_force, marked
 from scanner.judge import Judged, judge
 from scanner.judge.case import Past
-from scanner.model import Baseline, Coverage, Derived, Finding, Match, Point, Report, Run, Scope, Sight
+from scanner.model import Baseline, Coverage, Derived, Finding, Link, Match, Point, Relation, Report, Run, Scope, Sight
 from scanner.reading import Registries
 from scanner.runfile import last_hash
 from scanner.session import Session, hashes
@@ -98,8 +100,21 @@ def _before(moment: str, days: int) -> str:
 
 
 def _past(store: Store, names: dict[str, str]) -> Past:
-    first = {finding.id: finding.first_seen for finding in store.previous_findings() if finding.first_seen}
-    return Past(first_keys=names, clean_scans=store.ledger.clean_scans(), seen=store.ledger.seen_keys(), first_seen=first)
+    known = store.previous_findings()
+    first = {finding.id: finding.first_seen for finding in known if finding.first_seen}
+    consumers = readers(chain(store.ledger.links(), *(finding.chain for finding in known if finding.check == "orphaned-credential")))
+    return Past(
+        first_keys=names, clean_scans=store.ledger.clean_scans(), seen=store.ledger.seen_keys(), first_seen=first, consumers=consumers
+    )
+
+
+def readers(links: Iterable[Link]) -> dict[str, tuple[Link, ...]]:
+    """What read each credential: in the last run, or by an orphan's own chain before that."""
+    found: dict[str, dict[str, Link]] = {}
+    for link in links:
+        if link.relation is Relation.READS:
+            found.setdefault(link.target, {}).setdefault(link.source, link)
+    return {credential: tuple(readers.values()) for credential, readers in found.items()}
 
 
 def _compared(

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from scanner.conclusion import readers
 from scanner.governance.waivers import Waiver
 from scanner.judge import Policy
 from scanner.judge.case import Past
@@ -387,6 +388,43 @@ def test_an_orphan_is_one_finding_however_old_it_is() -> None:
     assert checks(*key(created="2024-01-01T00:00:00Z", last_used="2026-03-01T00:00:00Z")) == ["orphaned-credential"]
     used = checks(*key(created="2024-01-01T00:00:00Z", last_used="2026-11-20T00:00:00Z"))
     assert used == ["long-lived-credential", "unknown-consumer"]
+
+
+READS = link(WORKLOAD, Relation.READS, SECRET)
+SETTINGS = ("github/acme/payments", "kubernetes/prod-eu", "kubernetes/prod-eu/llm")
+
+
+def after(*now: Observation, used: Link = READS, blocked: str = "", **past: Any) -> list[str]:
+    """Why the secret is an orphan in the run after one in which `used` held."""
+    gaps = [gap(blocked)] if blocked else []
+    known = Past(consumers={SECRET: (used,)}, **past)
+    estate = audited(sheet(secret(), *now, scope="github/acme/payments"), coverage=covered(*SETTINGS, gaps=gaps), past=known)
+    return [each.because for each in estate.judged.findings if each.check == "orphaned-credential"]
+
+
+def test_a_secret_whose_deployment_was_deleted_since_is_an_orphan_for_that_reason() -> None:
+    noticed = "all that used it is gone (prod-eu/llm/deployment/gateway), noticed on 21 November 2026"
+    assert after() == [noticed]
+    assert after(workload(), READS) == []
+    nothing = "nothing uses it, in all the places where it can be used"
+    assert after(blocked="kubernetes/prod-eu/llm") == [nothing]  # whether the Deployment is gone, nobody could see
+    assert after(workload()) == [nothing]  # it lives, and is not handed it any more
+    assert after(used=Link(WORKLOAD, Relation.READS, SECRET, (Evidence("x", "iam-allows", Confidence.INFERRED),))) == [nothing]
+
+
+def test_what_read_each_credential_is_remembered_from_links_and_from_orphans_chains() -> None:
+    other = link(REPO, Relation.READS, SECRET)
+    told = readers([READS, link(WORKLOAD, Relation.CALLS, "endpoint:https://x"), other, READS])
+    assert told == {SECRET: (READS, other)}
+
+
+def test_the_reason_and_its_day_stay_in_later_runs() -> None:
+    """The chain holds who used it, and the finding's own history when that was noticed."""
+    past = Past(consumers={SECRET: (READS,)})
+    first = audited(sheet(secret(), scope="github/acme/payments"), coverage=covered(*SETTINGS), past=past).one("orphaned-credential")
+    assert first.chain == (READS,)
+    later = after(first_seen={first.id: "2026-11-03T00:00:00Z"})
+    assert later == ["all that used it is gone (prod-eu/llm/deployment/gateway), noticed on 3 November 2026"]
 
 
 def test_a_key_whose_owner_left_is_an_orphan() -> None:

@@ -9,6 +9,7 @@ from operator import attrgetter
 
 import msgspec
 
+from scanner.identifiers import typed
 from scanner.judge.case import Case, Verdict
 from scanner.judge.governing import disagreeing
 from scanner.model import Record, State
@@ -49,12 +50,12 @@ def _owner(_: Case, record: Record) -> Verdict | None:
     return None if record.owner or record.state in OVER else _said("missing-owner", record, "the field owner is empty")
 
 
-def _incomplete(_: Case, record: Record) -> Verdict | None:
+def _incomplete(case: Case, record: Record) -> Verdict | None:
     names, values = _required(record.state)
     if not record.broken and all(values(record)):
         return None
     lacking = [name for name in names if not getattr(record, name)]
-    faults = [*(f"no {name.replace('_', ' ')}" for name in lacking), *record.broken]
+    faults = [*(f"no {name.replace('_', ' ')}" for name in lacking), *record.broken, *_untyped(case, record)]
     return _said("incomplete-record", record, "; ".join(faults), detail=", ".join(faults)) if faults else None
 
 
@@ -63,6 +64,15 @@ def _required(state: State) -> "tuple[tuple[str, ...], attrgetter[tuple[object, 
     """The fields that a record in this state must fill, and what reads them at once. The id twice: two make a tuple, one does not."""
     names = tuple(name for name, states in _table().required.items() if state in states)
     return names, attrgetter("id", "id", *names)
+
+
+def _untyped(case: Case, record: Record) -> Iterator[str]:
+    """Identifiers that nothing can agree with, because nobody knows what they name."""
+    for identifier in record.identifiers:
+        if not typed(identifier) and case.typed.get(identifier.partition(":")[2]) != identifier:
+            seen = case.typed.get(identifier)
+            hint = f"did you mean {seen}?" if seen else "write its type before it, as api:, hf: or s3://"
+            yield f"identifier {identifier!r} has no known type; {hint}"
 
 
 def _placeholder(_: Case, record: Record) -> Verdict | None:

@@ -30,6 +30,8 @@ class Past(msgspec.Struct, frozen=True):
     """Keys of assets that an earlier run saw: what is short-lived is judged when it is seen twice."""
     first_seen: Mapping[str, str] = {}
     """When a finding's id was first reported."""
+    consumers: Mapping[str, tuple[Link, ...]] = {}
+    """What read each credential in the last run, or is called gone since."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -96,6 +98,11 @@ class Case:
         if self.partial:
             return "this run read only a part of the estate"
         return None if self.coverage.scopes else "nothing was read"
+
+    @cached_property
+    def typed(self) -> Mapping[str, str]:
+        """What was seen, by its identifier without the type."""
+        return {each.partition(":")[2]: each for asset in self.assets.values() for each in asset.identifiers}
 
     @cached_property
     def at(self) -> Mapping[str, list[Place]]:

@@ -75,6 +75,15 @@ class Consumers:
         """An archived repository runs no workflow. What was stopped by hand can be started: it is not gone."""
         return reader.kind is Kind.REPOSITORY and reader.attributes.get("archived") is True and not reader.stale
 
+    def vanished(self, asset: Asset) -> tuple[Link, ...]:
+        """What used it in the last run and is there no more."""
+        before = (link for link in self._case.past.consumers.get(asset.key, ()) if not _is_permission(link))
+        return tuple(link for link in before if not self._is_there(link.source))
+
+    def _is_there(self, key: str) -> bool:
+        now = self._case.assets.get(key)
+        return now is not None and not now.attributes.get("referenced_only")
+
     def holders(self, key: str) -> tuple[Link, ...]:
         """The shortest proof of who has to do with it: who holds it, or else who reads it."""
         graph = self._case.graph

@@ -1,14 +1,15 @@
 """Checks about the keys and identities of AI. A false "orphaned" makes someone switch off what lives: rule 10 of docs/verdicts.md."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from scanner.judge.case import Case, Verdict
 from scanner.judge.consumers import Consumers
+from scanner.judge.findings import finding_id
 from scanner.judge.said import day
 from scanner.judge.scopes import could_consume
-from scanner.model import Asset, Kind, Record, Relation, State
+from scanner.model import Asset, Kind, Link, Record, Relation, State
 
 NOT_KEYS = frozenset({"reference", "leak"})
 """A name that code reads holds nothing by itself; a key in a file is judged as leaked."""
@@ -26,6 +27,8 @@ class _Key(msgspec.Struct, frozen=True):
     """What was handed it and cannot run any more."""
     records: tuple[Record, ...]
     """The records whose identities list it."""
+    vanished: tuple[Link, ...]
+    """What was handed it in the last run and is there no more."""
 
     def told(self, name: str) -> object:
         """An attribute."""
@@ -41,7 +44,8 @@ def credentials(case: Case) -> Iterator[Verdict]:
         if asset.attributes.get("type") == "leak":
             yield Verdict("leaked-credential", asset.key, because="a key stands in a file", chain=consumers.holders(asset.key))
         elif consumers.is_of_ai(asset):
-            key = _Key(asset, *consumers.of(asset, unused=_long_unused(case, asset)), consumers.records(asset))
+            known = consumers.of(asset, unused=_long_unused(case, asset))
+            key = _Key(asset, *known, consumers.records(asset), consumers.vanished(asset))
             yield from _of_one(case, consumers, key)
         else:
             case.counted["credentials that have nothing to do with AI"] += 1
@@ -66,7 +70,7 @@ def _orphan(case: Case, consumers: Consumers, key: _Key) -> Verdict | None:
         said = reason(case, consumers, key)
         if said:
             over = next((record for record in key.records if record.state in OVER), None)
-            chain = consumers.holders(key.asset.key)
+            chain = consumers.holders(key.asset.key) or key.vanished[:3]
             return Verdict("orphaned-credential", key.asset.key, record=over, because=said, detail=said, chain=chain)
     return None
 
@@ -93,10 +97,18 @@ def _serves_others(consumers: Consumers, key: _Key) -> bool:
 
 
 def _consumers_gone(case: Case, _: Consumers, key: _Key) -> str | None:
-    if not key.gone or key.consumers or _young(case, key) or not _nobody_else(case, key):
+    if not (key.gone or key.vanished) or key.consumers or _young(case, key) or not _nobody_else(case, key):
         return None
-    names = ", ".join(name.partition(":")[2] for name in key.gone[:3])
-    return f"all that used it is gone ({names})"
+    if key.gone:
+        return f"all that used it is gone ({_names(key.gone)})"
+    if could_consume(case):
+        return None
+    noticed = case.past.first_seen.get(finding_id(case, Verdict("orphaned-credential", key.asset.key)), case.now)
+    return f"all that used it is gone ({_names([link.source for link in key.vanished])}), noticed{day(noticed)}"
+
+
+def _names(keys: Sequence[str]) -> str:
+    return ", ".join(key.partition(":")[2] for key in keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
 
 
 def _nobody(case: Case, _: Consumers, key: _Key) -> str | None:

@@ -1,14 +1,16 @@
 """A verdict to a finding: its id, words, severity with reasons, due date, owner, evidence and controls."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
 
+from scanner.identifiers import row
 from scanner.judge.case import Case, Verdict
 from scanner.judge.said import day, model_name, place_name, record_name
 from scanner.judge.tables import controls, severities, verdicts
-from scanner.model import Asset, Evidence, Finding, Kind, Relation, Severity
+from scanner.model import Asset, Evidence, Finding, Kind, Observed, Relation, Severity
 
 SHOWN = 12
 NOT_MODELS = (Kind.CREDENTIAL, Kind.IDENTITY)
@@ -18,7 +20,8 @@ EVIDENCE_AT_MOST = 20
 
 def finding(case: Case, verdict: Verdict) -> Finding:
     """The finding that a verdict is."""
-    row = verdicts().checks[verdict.check]
+    words = verdicts().checks[verdict.check]
+    coded = verdict.facts.get("observed") == Observed.CODED
     severity, reasons = _severity(case, verdict)
     identity = finding_id(case, verdict)
     return Finding(
@@ -26,9 +29,9 @@ def finding(case: Case, verdict: Verdict) -> Finding:
         check=verdict.check,
         asset=verdict.asset,
         severity=severity,
-        title=_title(case, verdict, row.title),
+        title=_title(case, verdict, (coded and words.coded) or words.title),
         evidence=_evidence(case, verdict),
-        remedy=row.remedy,
+        remedy=((coded and words.coded_remedy) or words.remedy) + _registering(case, verdict),
         subject=verdict.subject if verdict.subject != verdict.asset else None,
         record=verdict.record.id if verdict.record else None,
         owner=_owner(case, verdict),
@@ -53,6 +56,17 @@ def finding_id(case: Case, verdict: Verdict) -> str:
     return "".join(word[0] for word in verdict.check.split("-")).upper() + "-" + digest
 
 
+def _registering(case: Case, verdict: Verdict) -> str:
+    """How a record recognises what is unregistered: by the surest identifier of the model itself, or its key."""
+    subject = case.assets.get(verdict.subject or verdict.asset)
+    if subject is None or not verdict.check.startswith("unregistered"):
+        return ""
+    own = sorted(
+        (not row(each).strong, not row(each).pinned, at, each) for at, each in enumerate(subject.identifiers) if not row(each).merges
+    )
+    return f" A record covers it by identifiers = [{json.dumps(own[0][-1] if own else subject.key)}]."
+
+
 def _title(case: Case, verdict: Verdict, template: str) -> str:
     asset = case.assets.get(verdict.asset)
     subject = case.assets.get(verdict.subject or verdict.asset)
@@ -64,12 +78,12 @@ def _title(case: Case, verdict: Verdict, template: str) -> str:
 
 
 def _severity(case: Case, verdict: Verdict) -> tuple[Severity, tuple[str, ...]]:
-    table, row = severities(), verdicts().checks[verdict.check]
-    facts = {name: verdict.facts.get(name) or _fact(case, verdict, name) for name in row.because_of}
+    table, words = severities(), verdicts().checks[verdict.check]
+    facts = {name: verdict.facts.get(name) or _fact(case, verdict, name) for name in words.because_of}
     counted = [reason for reason in table.reason if facts.get(reason.fact) in reason.values]
-    step = table.ladder.index(row.severity) + sum(reason.by for reason in counted)
+    step = table.ladder.index(words.severity) + sum(reason.by for reason in counted)
     level = table.ladder[max(0, min(step, len(table.ladder) - 1))]
-    return level, (f"{verdict.check} is {row.severity}", *(f"{reason.says} ({reason.by:+d})" for reason in counted))
+    return level, (f"{verdict.check} is {words.severity}", *(f"{reason.says} ({reason.by:+d})" for reason in counted))
 
 
 def _fact(case: Case, verdict: Verdict, name: str) -> str | None:

@@ -65,7 +65,8 @@ def _registered(case: Case, place: Place, pair: Pair) -> Iterator[Verdict]:
     if check == "with-drift":
         yield from drift(case, place, match, record)
     elif check and check != "ok" and check not in BY_RECORD and (place.observed is Observed.RUNNING or not _runs(case, place.subject)):
-        verdict = Verdict(check, asset_of(place), place.subject, record, match.because, place.chain, since(record))
+        how = {"observed": str(place.observed)}
+        verdict = Verdict(check, asset_of(place), place.subject, record, match.because, place.chain, since(record), facts=how)
         yield held_back(case, verdict)
 
 

@@ -14,12 +14,14 @@ Cell = Literal["running", "stored", "coded", "unseen", "blind"]
 
 
 class CheckRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One check: its words, and its severity before the reasons."""
+    """One check: its words, others where only code names the model, and its severity before the reasons."""
 
     title: str
     remedy: str
     severity: Severity
     because_of: tuple[str, ...]
+    coded: str = ""
+    coded_remedy: str = ""
 
 
 class _Verdicts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
