@@ -13,7 +13,15 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from msgspec.structs import replace
 
+from reports import email
+from scanner.contracts import Destination, Network, Tools
+from scanner.model import Report
+from tests.desk import desk
+from tests.report_sample import SAMPLE
+
+TO = ("governance@example.com", "second@example.com")
 PASSWORD = "right-password"  # of a server that lives as long as a test
 
 
@@ -111,3 +119,27 @@ def certificate(directory: Path, names: tuple[str, ...]) -> tuple[Path, Path]:
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     paths[1].write_bytes(private)
     return paths
+
+
+def settings(room: Mailroom | None = None, **changed: Any) -> email.Settings:
+    fields = {"host": "127.0.0.1", "port": room.port if room else 0, "security": "none", "sender": "gnomon@example.com", "to": TO}
+    return email.Settings(**{**fields, "retry_seconds": 0, **changed})
+
+
+def tools(tmp_path: Path, retries: int = 1, ca_bundle: Path | None = None, password: str = PASSWORD) -> Tools:
+    network = Network(timeout=5, retries=retries, max_wait=5, ca_bundle=ca_bundle)
+    return desk(tmp_path / "scratch", network=network, secret={"MAIL_PASSWORD": password}.__getitem__)
+
+
+def send(tmp_path: Path, wanted: email.Settings, report: Report = SAMPLE, **options: Any) -> None:
+    files = email.reporter(wanted, tools(tmp_path, **options)).write(report, Destination(tmp_path / "out"))
+    assert files == ()
+
+
+def unsent(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / "out" / "unsent" / "email").glob("*"))
+
+
+def night(number: int, report: Report = SAMPLE) -> Report:
+    run = replace(report.run, id=f"2026-11-{number}", finished=f"2026-11-{number}T04:00:00Z")
+    return replace(report, run=run)

@@ -25,6 +25,7 @@ from tests.desk import desk
 from tests.mailroom import certificate
 from tests.report_sample import SAMPLE, hostile
 
+pytestmark = pytest.mark.slow
 KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
