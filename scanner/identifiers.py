@@ -40,6 +40,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 WEAK = Row(prefix="")
+KINDS = frozenset({*(str(kind) for kind in Kind), "http", "https"})
+"""What a key, or an address, begins with."""
 
 
 @cache
@@ -63,6 +65,12 @@ def row(identifier: str) -> Row:
         if identifier.startswith(row.prefix) and (shape is None or shape.fullmatch(identifier, len(row.prefix))):
             return row
     return WEAK
+
+
+def typed(identifier: str) -> bool:
+    """Whether it says what it names: a type of the table, or the kind of an asset whose key it is."""
+    kind, found, _ = identifier.partition(":")
+    return bool(found) and (f"{kind}:" in _rows() or kind in KINDS)
 
 
 def name_of(identifier: str) -> str | None:

@@ -8,8 +8,9 @@ import msgspec
 
 from scanner import plugins
 from scanner.config import Config, Plugin, StoreSettings, validated
-from scanner.errors import UsageError
+from scanner.errors import ConfigError, UsageError
 from scanner.governance.waivers import Waiver, read_waivers
+from scanner.judge.tables import verdicts
 
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 LOOK = Path("gnomon-look")
@@ -66,8 +67,19 @@ def narrowed(config: Config | None, asked: Asked, environment: Mapping[str, str]
         update={"source": sources, "registry": registry, "report": _reports(base, asked), "output": _output(base, asked)}
     )
     partial = len(sources) < len(base.source) or asked.org is not None or asked.path is not None
-    waivers = read_waivers(base.waivers) if base.waivers else ()
+    waivers = _waivers(base.waivers) if base.waivers else ()
     return Request(changed, partial, self_declared, kept=config is not None and not look, stdout=asked.stdout, waivers=waivers)
+
+
+def _waivers(path: Path) -> tuple[Waiver, ...]:
+    waivers, known = read_waivers(path), tuple(verdicts().checks)
+    for waiver in waivers:
+        if waiver.check and waiver.check not in known:
+            hint = plugins.nearest(waiver.check, known)
+            raise ConfigError(
+                f"{path}: there is no check {waiver.check!r}" + (f"; did you mean {hint!r}?" if hint else " (docs/verdicts.md)")
+            )
+    return waivers
 
 
 def _looked(config: Config) -> Config:

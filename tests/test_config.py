@@ -171,3 +171,11 @@ def test_what_is_no_name_of_a_variable_is_refused(tmp_path: Path, value: str) ->
 )
 def test_names_of_variables_and_files_are_taken(tmp_path: Path, value: str) -> None:
     assert config.load(written(tmp_path, f'[store]\npassword = "{value}"\n')).store.password == value
+
+
+def test_a_waiver_of_a_check_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    text = '[[waiver]]\ncheck = "retired-but-runing"\nasset = "*"\napprover = "a"\nreason = "r"\nexpires = 2999-01-01\n'
+    (tmp_path / "w.toml").write_text(text, "utf-8")
+    loaded = config.load(written(tmp_path, 'waivers = "w.toml"\n[[source]]\ntype = "folder"\npath = "."\n'))
+    with pytest.raises(ConfigError, match=r"w\.toml: there is no check 'retired-but-runing'; did you mean 'retired-but-running'\?"):
+        request.narrowed(loaded, Asked())

@@ -52,6 +52,32 @@ def test_an_incomplete_record_names_what_it_lacks() -> None:
     assert finding.asset == "record:fraud"
 
 
+def test_an_identifier_without_a_type_is_named_with_the_one_that_was_seen() -> None:
+    calls = (seen(REPO), seen(MODEL, "api:openai/gpt-x", provider="openai", model_id="gpt-x"), link(REPO, Relation.USES, MODEL))
+    told = record("fraud", State.APPROVED, "openai/gpt-x", "qwen:7b", "name:fraud", "hf:a/b", WORKLOAD)
+    assert audited(sheet(*calls), records=[told]).one("incomplete-record").because == (
+        "identifier 'openai/gpt-x' has no known type; did you mean api:openai/gpt-x?; "
+        "identifier 'qwen:7b' has no known type; write its type before it, as api:, hf: or s3://"
+    )
+
+
+def test_an_unregistered_finding_says_how_a_record_covers_it() -> None:
+    calls = (seen(REPO), seen(MODEL, "name:x", "api:openai/gpt-x"), link(REPO, Relation.USES, MODEL))
+    found = audited(sheet(*calls)).one("unregistered-coded")
+    assert found.remedy.endswith('A record covers it by identifiers = ["api:openai/gpt-x"].')
+    covering = record("x", State.APPROVED, "api:openai/gpt-x")
+    assert audited(sheet(*calls), records=[covering]).rows() == []
+
+
+@pytest.mark.parametrize("state", [State.RETIRED, State.REJECTED])
+def test_what_is_over_and_named_by_code_alone_is_no_copy(state: State) -> None:
+    calls = (seen(REPO), seen(MODEL, "api:openai/gpt-x", provider="openai", model_id="gpt-x"), link(REPO, Relation.USES, MODEL))
+    found = audited(sheet(*calls), records=[record("x", state, "api:openai/gpt-x")]).one(f"{state}-remnant")
+    assert found.title.endswith("and the code in acme/payments still names it")
+    assert "copy" not in found.title + found.remedy
+    assert "a copy remains in s3://" in audited(sheet(STORED), records=[record("fraud", state, DIGEST)]).one(f"{state}-remnant").title
+
+
 def credential(key: str = "credential:prod-eu/llm/secret/openai", **told: Any) -> Observation:
     return seen(key, provider="openai", **{"type": "kubernetes-secret", "created": "2026-10-01T00:00:00Z", **told})
 
@@ -167,6 +193,13 @@ def test_a_waiver_that_covers_nothing_is_named_only_under_full_sight() -> None:
     assert ("waiver-unused", "waiver:retired-but-running on workload:elsewhere/*", None) in waived(unused)
     for blind in ({"partial": True}, {"registries_read": False}, {"coverage": covered(gaps=[gap("kubernetes/x")])}):
         assert "waiver-unused" not in [check for check, *_ in waived(unused, **blind)]
+
+
+def test_a_false_positive_bound_to_other_evidence_is_named_with_the_evidence_of_now() -> None:
+    found = audited(RETIRED, records=[record("fraud", State.RETIRED)]).one("retired-but-running")
+    stale = Waiver("lead", "not ours", finding=found.id, kind=WaiverKind.FALSE_POSITIVE, evidence="0" * 16)
+    told = audited(RETIRED, records=[record("fraud", State.RETIRED)], waivers=(stale,), partial=True).one("waiver-unused")
+    assert f"now it is {evidence_hash(found)}" in told.title
 
 
 def test_a_false_positive_is_bound_to_its_evidence() -> None:

@@ -52,10 +52,11 @@ def _owner(_: Case, record: Record) -> Verdict | None:
 
 def _incomplete(case: Case, record: Record) -> Verdict | None:
     names, values = _required(record.state)
-    if not record.broken and all(values(record)):
+    untyped = [] if all(map(typed, record.identifiers)) else list(_untyped(case, record))
+    if not record.broken and not untyped and all(values(record)):
         return None
     lacking = [name for name in names if not getattr(record, name)]
-    faults = [*(f"no {name.replace('_', ' ')}" for name in lacking), *record.broken, *_untyped(case, record)]
+    faults = [*(f"no {name.replace('_', ' ')}" for name in lacking), *record.broken, *untyped]
     return _said("incomplete-record", record, "; ".join(faults), detail=", ".join(faults)) if faults else None
 
 
