@@ -102,6 +102,17 @@ def test_only_reading_requests_are_sent_and_sources_can_be_left_unasked(tmp_path
         }  # fmt: skip
 
 
+def test_a_workspace_is_asked_for_by_name(tmp_path: Path) -> None:
+    def guarded(request: Any, truly: Any) -> Answer | None:
+        fits = request.headers.get("X-MLFLOW-WORKSPACE") == "risk"
+        return truly(request) if fits else status(404)(request, truly)  # type: ignore[no-any-return]  # a reply either way
+
+    with replayed(guarded) as there:
+        holds(told(there.url, tmp_path, workspace="risk"))
+        host = there.url.removeprefix("http://")
+        assert by_id(told(there.url, tmp_path, workspace="risk", server=""))["fraud/4"].identifiers[0] == f"mlflow:{host}/risk/fraud/4"
+
+
 @pytest.mark.parametrize("asked", [{"token": "TOKEN"}, {"username": "john", "password": "TOKEN"}])
 def test_it_logs_in_with_a_token_or_a_password(tmp_path: Path, asked: dict[str, str]) -> None:
     logins = {"Bearer estate-token", "Basic am9objplc3RhdGUtdG9rZW4="}

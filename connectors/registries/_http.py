@@ -63,14 +63,14 @@ class Reply(NamedTuple):
 class Client:
     """Reads one registry as one user. Nothing is sent before it is asked; the credential never leaves the registry's own host."""
 
-    def __init__(self, settings: HttpSettings, tools: Tools) -> None:
+    def __init__(self, settings: HttpSettings, tools: Tools, headers: Mapping[str, str] | None = None) -> None:
         import httpx
 
         self._settings, self._tools = settings, tools
         network = tools.network
         verify = _trusted(network.ca_bundle) if settings.url.startswith("https") else False  # nothing to verify there
         self._http = httpx.Client(
-            headers={"User-Agent": "gnomon", "Accept": "application/json", **_login(settings, tools)},
+            headers={"User-Agent": "gnomon", "Accept": "application/json", **(headers or {}), **_login(settings, tools)},
             auth=(settings.username, tools.secret(settings.password)) if settings.username else None,
             timeout=network.timeout, verify=verify, trust_env=False, proxy=network.proxy, follow_redirects=False,
         )  # fmt: skip

@@ -22,6 +22,7 @@ STRICTER = (State.DEPLOYED, State.APPROVED, State.PROPOSED, State.SUSPENDED, Sta
 STAGES = {"Staging": State.APPROVED, "Production": State.DEPLOYED, "Archived": State.RETIRED}
 STORES = frozenset({"s3", "gs", "abfs", "abfss", "wasbs", "az"})
 """Schemes of addresses that weights are found under elsewhere; any other is MLflow's own, or one machine's."""
+WORKSPACE = "X-MLFLOW-WORKSPACE"
 INDIRECT = frozenset({"models", "runs"})
 
 
@@ -31,6 +32,11 @@ class Settings(HttpSettings):
     name: str = Field(default="mlflow", description="how reports call this registry")
     server: str = Field(
         default="", description="what stands for the server in mlflow:<server>/<name>/<version>; empty: url's host and port"
+    )
+    workspace: str = Field(
+        default="",
+        pattern=r"^[\w.-]*$",
+        description="MLflow's workspace, where the server has several; give each a [[registry]]; empty: its default",
     )
     state_tag: str = Field(default="gnomon.state", description="tag of a version, or else of its model, that says the state")
     states: Mapping[str, State] = Field(default={}, description="other words for a state in that tag, such as { live = 'deployed' }")
@@ -55,11 +61,12 @@ class MLflow:
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
         self._settings, self._tools = settings, tools
-        self._server = settings.server or urlsplit(settings.url).netloc
+        host = urlsplit(settings.url).netloc
+        self._server = settings.server or (f"{host}/{settings.workspace}" if settings.workspace else host)
 
     def records(self) -> Iterator[Record | Gap]:
         """A record of each version, and of each model without any. Raises a ReadError where a listing cannot be read to its end."""
-        client = Client(self._settings, self._tools)
+        client = Client(self._settings, self._tools, {WORKSPACE: self._settings.workspace} if self._settings.workspace else None)
         entries = Entries(self._settings.name, self._settings.states, "mend the model's tags in MLflow and scan again", foreign=True)
         models: dict[str, Model] = {}
         for number, raw in enumerate(_mlflow.models(client, self._settings.page_size), 1):
