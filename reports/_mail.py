@@ -17,6 +17,8 @@ from scanner.coverage.tally import tally
 from scanner.model import Finding
 
 COLUMNS = 76
+NOBODY = "no owner named"
+"""The queue's name where the config gives none."""
 TEMPLATES = Path(__file__).parent / "templates"
 _QUIET = 4
 """A part that asks for nothing shows a fourth of what the list shows."""
@@ -112,7 +114,8 @@ def _warnings(told: Delta) -> Iterator[str]:
 
 def _owners(told: Delta, shown: Sequence[Finding], wanted: Wanted) -> Iterator[Part]:
     for owner, findings in _delta.by_owner(shown, wanted.queue).items():
-        nobody = "nobody is named as owner" if owner == wanted.queue and not _delta.owner_of(findings[0]) else ""
+        named = owner != wanted.queue or _delta.owner_of(findings[0]) or owner == NOBODY
+        nobody = "" if named else "nobody is named as owner"
         yield Part(owner, nobody, tuple(_line(one, told, wanted) for one in findings), 0)
 
 

@@ -56,7 +56,7 @@ class Settings(PluginSettings):
     sender: str = Field(description="the From address", examples=["gnomon@example.com"])
     to: tuple[str, ...] = Field(min_length=1, max_length=100, description="who gets it", examples=[("ai-governance@example.com",)])
     queue: str = Field(
-        default="no owner named", min_length=1, max_length=80, description="the heading under which findings without an owner stand"
+        default=_mail.NOBODY, min_length=1, max_length=80, description="the heading under which findings without an owner stand"
     )
     every_hours: float = Field(default=24, gt=0, description="how often a full run is wanted; the mail names the runs that were missed")
     report_url: str = Field(

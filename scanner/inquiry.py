@@ -40,7 +40,10 @@ def _table(answer: Answer) -> str:
     text = io.StringIO()
     width = 2 + (WIDEST + 2) * len(answer.columns)
     Console(file=text, width=width, color_system=None).print(table)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + f"\n{len(answer.rows):,} rows"
+    return (
+        "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+        + f"\n{len(answer.rows):,} row{'' if len(answer.rows) == 1 else 's'}"
+    )
 
 
 def _csv(answer: Answer) -> str:

@@ -132,7 +132,7 @@ def test_the_commands_ask_show_and_prune(tmp_path: Path) -> None:
     key = "workload:prod-eu/llm/deployment/gateway"
     assert json.loads(place.gnomon("sql", question, "--format", "json").out) == [{"key": key, "cluster": "prod-eu"}]
     assert place.gnomon("sql", question, "--format", "csv").out == f"key,cluster\n{key},prod-eu\n"
-    assert place.gnomon("sql", question).out.splitlines()[-1] == "1 rows"
+    assert place.gnomon("sql", question).out.splitlines()[-1] == "1 row"
     assert "'=other" in place.gnomon("sql", "select id from records", "--format", "csv").out
     wrong = place.gnomon("sql", "select x")
     assert (wrong.code, wrong.out) == (2, "")
