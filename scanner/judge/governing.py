@@ -11,7 +11,7 @@ Pair = tuple[Match, Record]
 
 def governing(case: Case, place: Place) -> Pair | None:
     """The match and the record that judge a place; None where nothing matches."""
-    pairs = _pairs(case, place)
+    pairs = case.matched.get(place.subject) or _pairs(case, place)
     if len(pairs) < 2:
         return pairs[0] if pairs else None
     return max(_by_registry(case, place, pairs), key=lambda pair: (FAVOURABLE.index(pair[1].state), pair[1].id))

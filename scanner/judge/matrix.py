@@ -8,7 +8,7 @@ from scanner.judge.governing import Pair, governing
 from scanner.judge.holds import held_back
 from scanner.judge.tables import cell
 from scanner.judge.unregistered import Unregistered
-from scanner.model import Context, Observed, Place, Record, Relation
+from scanner.model import Context, Observed, Place, Record, Relation, State
 
 BY_RECORD = frozenset({"deployed-not-running", "ghost-record", "unverified", "retirement-proved"})
 """Verdicts on a record as a whole, given by scanner/judge/unseen.py."""
@@ -16,10 +16,10 @@ BY_RECORD = frozenset({"deployed-not-running", "ghost-record", "unverified", "re
 
 def placed(case: Case) -> Iterator[Verdict]:
     """The verdict on every place that this run saw. A stale one accuses nobody."""
-    unregistered = Unregistered(case)
+    unregistered, fine = Unregistered(case), _fine()
     for place in case.derived.places:
-        pair = governing(case, place)
-        if place.stale or (pair and cell(pair[1].state, place.observed.value) == "ok") or _set_aside(case, place):
+        pair = None if place.stale else governing(case, place)
+        if place.stale or (pair and (pair[1].state, place.observed) in fine) or _set_aside(case, place):
             continue
         if pair is not None:
             yield from _registered(case, place, pair)
@@ -27,6 +27,11 @@ def placed(case: Case) -> Iterator[Verdict]:
             yield from unregistered.verdicts(place)
         else:
             case.counted["unverified: the registry was not read whole"] += len(list(unregistered.verdicts(place)))
+
+
+def _fine() -> frozenset[tuple[State, Observed]]:
+    """The cells that say nothing, asked once for a million places."""
+    return frozenset((state, observed) for state in State for observed in Observed if cell(state, observed.value) == "ok")
 
 
 def asset_of(place: Place) -> str:

@@ -54,11 +54,12 @@ class Index:
             for identifier in identifiers:
                 for record in approved[identity]:
                     self.linked.add(identifier, record)
+        self._may_settle = len(self.registries) < 2 and not self.linked
 
     def surest(self, asset: Asset) -> list[Match] | None:
         """All matches of an asset, where its own identifiers settle it without a question of scope. None: ask every matcher."""
         listed, names = self.listed, self.listed.first
-        if len(self.registries) > 1 or self.linked or asset.key in names:
+        if not self._may_settle or asset.key in names:
             return None
         hits = [(each, row(each)) for each in asset.identifiers if each in names]
         if not hits:
