@@ -175,6 +175,7 @@ def test_a_dvc_pointer_gives_md5_and_size_of_a_model_and_is_none_for_data() -> N
     assert found is not None
     assert found.identifiers == ("md5:a4b5afbe44a1b3ca7b7b8d8fbeb8ff0d:7",) or found.identifiers[0].endswith(":7")
     assert identify("data.csv.dvc", BytesRanged(make.dvc_pointer("data.csv", b"rows"))) is None
+    assert identify("data.xml.dvc", BytesRanged(make.dvc_pointer("data.xml", b"<rows/>"))) is None
 
 
 def test_the_folders_of_a_hugging_face_cache_name_repository_and_revision() -> None:

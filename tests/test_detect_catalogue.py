@@ -5,7 +5,8 @@ import re
 import pytest
 
 from scanner.detect import catalogue, lexicon, runtime
-from scanner.detect.rules import agents, leaks, packages, resources
+from scanner.detect.pool import LocalDetector
+from scanner.detect.rules import agents, constants, leaks, packages, resources
 from scanner.detect.rules.slots import Slot, key_slot, places
 
 
@@ -102,3 +103,15 @@ def test_every_table_loads_and_every_expression_compiles() -> None:
     for key in leaks.shapes():
         re.compile(key.regex), re.compile(key.wake)
     assert places().strong_keys
+
+
+def test_a_constant_of_an_sdk_stands_for_its_model_and_other_constants_for_none() -> None:
+    known = constants.constants()
+    told = {
+        text: next((fact.model_id for fact in found.facts if fact.rule == "constant"), "")
+        for text in (*known.examples, *known.counterexamples)
+        for _, found in LocalDetector(fingerprint_key=b"k").detect(
+            [("a.go", f'import openai "github.com/sashabaranov/go-openai"\nvar m = {text}\n'.encode())]
+        )
+    }
+    assert told == {**known.examples, **known.counterexamples}

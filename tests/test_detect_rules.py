@@ -98,6 +98,21 @@ MODELS = {
         "services:\n  a:\n    command: --model=${LLM:-acme/llama-7b-chat}\n",
         {"acme/llama-7b-chat"},
     ),
+    "a constant of an SDK": (
+        "a.go",
+        'import openai "github.com/sashabaranov/go-openai"\nvar r = openai.ChatCompletionRequest{Model: openai.GPT4oMini}\n',
+        {"gpt-4o-mini"},
+    ),
+    "a Terraform template": (
+        "t.tftpl",
+        "kind: Pod\napiVersion: v1\nspec:\n  containers:\n  - args: [--model, acme/chat-7b-v2]\n    image: vllm/vllm-openai:v1\n",
+        {"acme/chat-7b-v2"},
+    ),
+    "weights of a custom resource": (
+        "m.yaml",
+        "apiVersion: kubeai.org/v1\nkind: Model\nmetadata: {name: x}\nspec:\n  url: gs://b/m/opt\n",
+        {"gs://b/m/opt"},
+    ),
     "Bicep": ("a.bicep", "model: {\n  format: 'OpenAI'\n  name: 'gpt-35-turbo'\n}\n", {"gpt-35-turbo"}),
     "a Dockerfile": (
         "Dockerfile",
@@ -158,6 +173,11 @@ NO_MODELS = {
     "an image": ("a.yaml", "services: {a: {image: 'nvidia/cuda:11.0.3-base-ubuntu20.04'}}\nx: openai\n"),
     "a file": ("a.py", "import torch\ntorch.load('resnet-50.pth'); open('gpt-4.md')\n"),
     "a table of a database": ("models.py", "from django.db import models\nmodel = models.CharField(default='model-3')\n"),
+    "a constant of another class": (
+        "a.go",
+        'import openai "github.com/sashabaranov/go-openai"\nvar r = Version.V4_1\nvar x = Car.GPT_4_1\n',
+    ),
+    "a page of the hub": ("a.sh", "curl https://huggingface.co/datasets/acme/chat-7b\ncurl https://huggingface.co/docs/transformers\n"),
     "a pattern of ARNs": ("v.tf", 'x = "arn:aws:bedrock:*::foundation-model/anthropic.claude-*"\n'),
     "an address of documentation": ("a.ts", "const u = 'https://platform.openai.com/docs/models/gpt-4o';\n"),
     "a variable's other default": ("a.yaml", "llm:\n  region: ${REGION:-us-east-1}\n"),

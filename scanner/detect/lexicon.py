@@ -46,7 +46,7 @@ SHAPE = re.compile(r"[A-Za-z0-9@][\w.:/@+-]*[\w]|[a-z]\w?", re.ASCII)
 FILE = re.compile(
     r"\.(py|pyc|ipynb|js|ts|tsx|jsx|mjs|java|go|rs|rb|php|cs|kt|c|h|cc|cpp|json|jsonl|ya?ml|toml|md|txt|html?|css|xml|csv|tsv|sh|sql|lock|log|png|jpe?g|gif|svg"
     r"|ico|pdf|zip|tar|gz|tgz|bz2|whl|onnx|gguf|bin|pt|pth|safetensors|h5|pkl|npz?|pb|tflite|parquet|cfg|ini|conf|env|proto|so|dll|exe|jar|war|mp3|wav|mp4|cache"
-    r"|tokens?|model|vocab|com|io|org|net|dev|svc|local|git|service|properties|gradle|lua|robot|cmd|bat|ps1|xlsx|docx?|pptx?|tmpl|tpl|j2|example|service\.ts)$",
+    r"|tokens?|model|vocab|com|io|org|net|dev|svc|local|git|service|properties|gradle|lua|robot|cmd|bat|ps1|mar|xlsx|docx?|pptx?|tmpl|tpl|j2|example|service\.ts)$",
     re.IGNORECASE,
 )
 OTHER = re.compile(  # a variable's name, a class of a library, and what is called after a model: its configuration, its volume, its prompts

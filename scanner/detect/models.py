@@ -7,6 +7,10 @@ import msgspec
 from scanner.detect.images import image_identifiers
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+HUB_PAGE = re.compile(  # what else the hub has is no model
+    r"(?:www\.)?huggingface\.co/(?!(?:datasets|spaces|docs|blog|papers|collections|settings|join|api|learn|organizations|tasks)/)"
+    r"([^/]+/[^/?#]+)(?:/(?:resolve|blob|tree)/([^/]+))?"
+)
 UNRESOLVED = re.compile(r"\$\{|\$\(|\{\{|<[a-z_ -]+>|\$[A-Z_]")
 
 
@@ -46,7 +50,7 @@ def _by_url(url: str, revision: str | None, served: str | None) -> ModelRef | No
         return ModelRef("huggingface", name, pinned_revision, identifiers_of("huggingface", name, pinned_revision), served)
     if scheme in ("ollama", "ngc"):
         return ModelRef({"ngc": "nim"}.get(scheme, scheme), rest, revision, identifiers, served)
-    if scheme in ("http", "https") and (hub := re.match(r"(?:www\.)?huggingface\.co/([^/]+/[^/?#]+)", rest)):
+    if scheme in ("http", "https") and (hub := HUB_PAGE.match(rest)):
         return ModelRef("huggingface", hub[1], revision, identifiers_of("huggingface", hub[1], revision), served)
     clean = _without_secrets(url)
     return ModelRef(scheme, clean, revision, identifiers, served)
@@ -92,7 +96,7 @@ def _from_mlflow(uri: str) -> tuple[str, ...]:
 
 
 def _from_web(rest: str) -> tuple[str, ...]:
-    if hub := re.match(r"(?:www\.)?huggingface\.co/([^/]+/[^/]+)(?:/(?:resolve|blob|tree)/([^/]+))?", rest):
+    if hub := HUB_PAGE.match(rest):
         return identifiers_of("huggingface", hub[1], hub[2])
     if path := re.match(r"s3[.-][a-z0-9-]+\.amazonaws\.com/([^/]+)/(.+)", rest):
         return (f"s3://{path[1]}/{path[2]}",)

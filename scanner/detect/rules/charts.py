@@ -14,6 +14,7 @@ SIDE_BY_SIDE = frozenset({"modelurl", "modelid", "hfmodelid", "modelnameorpath",
 IMAGE_KEYS = frozenset(
     {
         "image",
+        "images",
         "repository",
         "imagename",
         "imageuri",
@@ -71,7 +72,8 @@ def _tables(value: Any, depth: int) -> Iterator[dict[str, Any]]:
 
 
 def _image_server(literal: Literal) -> str | None:
-    if re.sub(r"[^a-z]", "", literal.key.lower()) not in IMAGE_KEYS or literal.callee == "key" or "/" not in literal.text:
+    named = {re.sub(r"[^a-z]", "", key.lower()) for key in (literal.key, *literal.path[-1:])}
+    if not named & IMAGE_KEYS or literal.callee == "key" or "/" not in literal.text:
         return None
     server = runtime.server_of(literal.text)
     row = runtime.server(server) if server else None

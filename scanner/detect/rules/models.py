@@ -9,6 +9,7 @@ from scanner.detect.lexicon import Named, named, placeholder, provider_id, shape
 from scanner.detect.models import UNRESOLVED, identifiers_of, model_from_url, model_ref
 from scanner.detect.reading.literal import Literal
 from scanner.detect.rules import served
+from scanner.detect.rules.constants import in_code
 from scanner.detect.rules.file import File, fact
 from scanner.detect.rules.inside import PATHLIKE, Found, by_address, in_text, with_defaults
 from scanner.detect.rules.providers import placed, provider_of
@@ -28,7 +29,7 @@ SIZED = re.compile(r"[A-Za-z][-_.:]?v?\d|\d+[bBmM](?![a-z])")
 def facts(file: File) -> Iterator[Fact]:
     """Each model that the file names, once a line."""
     seen: set[tuple[str, int]] = set()
-    for found in (*_served(file), *_found(file), *in_text(file), *by_address(file)):
+    for found in (*_served(file), *_found(file), *in_text(file), *by_address(file), *in_code(file)):
         key = (found.model.model_id.lower(), found.line)
         if key not in seen:
             seen.add(key)
