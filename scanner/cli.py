@@ -115,28 +115,32 @@ def doctor(config: ConfigOption = None) -> None:
 
 @app.command()
 def explain(
-    finding: Annotated[str, typer.Argument(help="The id that a report gives, or its beginning.")], config: ConfigOption = None
+    finding: Annotated[str, typer.Argument(help="The id that a report gives, or its beginning.")],
+    report: Annotated[Path | None, typer.Option(help="A JSON report, in place of the last run's; a look leaves one.")] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Print one finding's proof: its chain, evidence, coverage and near misses."""
     with _told():
         from scanner import explanation
 
-        typer.echo(explanation.explain(_config(config), finding))
+        typer.echo(explanation.explain(_optional(config), finding, report))
 
 
 @app.command()
 def link(
-    finding: Annotated[str, typer.Argument(help="The finding's id.")],
+    finding: Annotated[str, typer.Argument(help="The finding's id; with --remove also an identifier that was linked.")],
     record: Annotated[str, typer.Argument(help="The registry record that its model is.")],
-    by: Annotated[str, typer.Option(help="Who approves this.")],
-    why: Annotated[str, typer.Option(help="The reason; it stands beside every match made by it.")],
+    by: Annotated[str, typer.Option(help="Who approves this.")] = "",
+    why: Annotated[str, typer.Option(help="The reason; it stands beside every match made by it.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take it back.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Approve that a finding's model is a record's: its identifier matches that record from now on."""
     with _told():
         from scanner import explanation
 
-        typer.echo(explanation.link(_config(config), finding, record, by, why))
+        wanted = _config(config)
+        typer.echo(explanation.unlink(wanted, finding, record) if remove else explanation.link(wanted, finding, record, by, why))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """`gnomon explain`, `link` and `forget`: the proof of a finding, and what a person decided about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -11,18 +12,52 @@ from scanner.governance.waivers import evidence_hash
 from scanner.judge.near import Names, may_look_alike
 from scanner.model import Asset, Finding, Kind, Link, NearMiss
 from scanner.reading import read
+from scanner.request import LOOK
 from scanner.session import store_of
 from scanner.store import Store
 from scanner.terminal import inert
 
+LOOKS = (LOOK / "report.json", Path("gnomon-report/report.json"))
+"""Where a look, which keeps no store, leaves its document."""
 
-def explain(config: Config, wanted: str) -> str:
-    """The finding's chain, evidence, severity, near misses and remedy, as text for a terminal."""
+
+def explain(config: Config | None, wanted: str, report: Path | None = None) -> str:
+    """The finding's chain, evidence, severity, near misses and remedy, as text for a terminal.
+
+    Of the JSON `report` where it is given; where there is no config, or the last run has no such finding, of what a look left here.
+    """
+    if report is not None or config is None:
+        return _shown(_one(_reported(report or _look()), wanted))
+    looked = [each for each in _reported(LOOKS[0]) if each.id.lower() == wanted.lower()] if LOOKS[0].exists() else []
     with store_of(config) as store:
+        if looked and not any(each.id == looked[0].id for each in store.previous_findings()):
+            return _shown(looked[0])
         finding = found(store, wanted)
         identifiers = store.identifiers(finding.subject or finding.asset)
     if may_look_alike(finding) and not finding.near_misses:
         finding = msgspec.structs.replace(finding, near_misses=_near(config, finding, identifiers))
+    return _shown(finding)
+
+
+def _look() -> Path:
+    here = [path for path in LOOKS if path.exists()]
+    if not here:
+        raise UsageError(f"there is neither gnomon.toml nor {LOOKS[1]} here; give -c FILE or --report FILE")
+    return max(here, key=lambda path: path.stat().st_mtime)
+
+
+class _Document(msgspec.Struct, frozen=True):
+    findings: tuple[Finding, ...]
+
+
+def _reported(path: Path) -> tuple[Finding, ...]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Document).findings
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: no JSON report of Gnomon can be read there ({type(error).__name__})") from error
+
+
+def _shown(finding: Finding) -> str:
     return inert("\n".join(_lines(finding)))
 
 
@@ -50,6 +85,26 @@ def link(config: Config, wanted: str, record: str, by: str, why: str) -> str:
     return f"{record} now also stands for {', '.join(identifiers)} ({by}: {why}). The next scan judges by it."
 
 
+def unlink(config: Config, wanted: str, record: str) -> str:
+    """Takes back that an identifier, or all of a finding's model, is `record`'s; the next run judges without it."""
+    with store_of(config) as store:
+        linked = store.linked().get(record, ())
+        own = [wanted] if wanted in linked else _identified(store, wanted)
+        gone = [identifier for identifier in linked if identifier in own]
+        if not gone:
+            known = f"it is linked with {', '.join(linked)}" if linked else "it is linked with nothing"
+            raise UsageError(f"{record!r} is not linked with {wanted!r}; {known}")
+        for identifier in gone:
+            store.ledger.unlink(record, identifier)
+    return f"{record} no longer stands for {', '.join(gone)}. The next scan judges by it."
+
+
+def _identified(store: Store, wanted: str) -> tuple[str, ...]:
+    """The identifiers of a finding's model; none where there is no such finding any more, as after a link."""
+    fitting = [each for each in store.previous_findings() if each.id.lower() == wanted.lower()]
+    return store.identifiers(fitting[0].subject or fitting[0].asset) if fitting else ()
+
+
 def forget(config: Config, source: str) -> str:
     """Gives up what a source saw. Where the config has it no more, its findings are closed; else the next run judges anew."""
     with store_of(config) as store:
@@ -64,7 +119,9 @@ def _registered(config: Config, record: str) -> None:
     """Raises UsageError where the config's registries have no such record."""
     with doctor.desk(config) as desk:
         ids = tuple(each.id for each in read(config.registry, desk, lambda _: None).records)
-    if config.registry and record not in ids:
+    if not config.registry:
+        raise UsageError("the config has no [[registry]], so there is no record to link to")
+    if record not in ids:
         raise UsageError(f"no registry of the config has a record {record!r}{_meant(record, ids)}")
 
 
@@ -75,7 +132,11 @@ def _meant(given: str, known: tuple[str, ...]) -> str:
 
 def found(store: Store, wanted: str) -> Finding:
     """The one open finding whose id begins so. Raises UsageError where there is none, or more than one."""
-    fitting = [finding for finding in store.previous_findings() if finding.id.lower().startswith(wanted.lower())]
+    return _one(store.previous_findings(), wanted)
+
+
+def _one(findings: Iterable[Finding], wanted: str) -> Finding:
+    fitting = [finding for finding in findings if finding.id.lower().startswith(wanted.lower())]
     if not fitting:
         raise UsageError(f"no finding of the last run has an id that begins with {wanted!r}")
     if len(fitting) > 1 and not any(finding.id.lower() == wanted.lower() for finding in fitting):
@@ -98,6 +159,17 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield from _part("what to do", [finding.remedy])
     if finding.waived_by:
         yield from _part("waived", [finding.waived_by])
+    else:
+        yield from _part("to waive it, in the config's file of waivers (docs/waivers.md)", _waiver(finding))
+
+
+def _waiver(finding: Finding) -> list[str]:
+    last = f"expires = {finding.due}" if finding.due else "expires = 2099-12-31"
+    false = f'kind = "false-positive", evidence = "{evidence_hash(finding)}"'
+    return [
+        "[[waiver]]", f'finding = "{finding.id}"', 'approver = "who decides"', 'reason = "why it may stand"', last,
+        f"# where it is no {finding.check} at all, in place of the last day: {false}",
+    ]  # fmt: skip
 
 
 def _part(title: str, lines: tuple[str, ...] | list[str]) -> Iterator[str]:

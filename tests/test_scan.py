@@ -205,3 +205,49 @@ def test_with_the_config_named_one_folder_is_a_kept_partial_run(place: Place) ->
     report = place.scan("--path", "code", "-c", "gnomon.toml")
     assert report["run"]["partial"] is True
     assert (place.directory / "gnomon.db").exists()
+
+
+def test_a_finding_of_a_look_is_explained_from_its_report(place: Place) -> None:
+    missing = place.gnomon("explain", "UC-1")
+    assert (missing.code, "--report" in missing.err) == (2, True)
+    [row] = [row for row in place.scan("--path", "code", "--registry", "registry")["findings"] if row["check"] == "unregistered-coded"]
+    told = place.gnomon("explain", row["id"])
+    assert (told.code, row["title"] in told.out, "evidence hash" in told.out) == (0, True, True)
+    assert place.gnomon("explain", row["id"], "--report", "gnomon-report/report.json").out == told.out
+    broken = place.gnomon("explain", row["id"], "--report", "code/payments/app.py")
+    assert (broken.code, "no JSON report" in broken.err) == (2, True)
+
+
+def test_a_finding_of_a_look_beside_a_config_is_explained_too(place: Place) -> None:
+    place.repository("search", {"app.py": CODE}, under="more")
+    place.config(FOLDER)
+    place.scan()
+    assert place.gnomon("scan", "--path", "more", "--format", "json").code == 0
+    [row] = [row for row in place.report("gnomon-look")["findings"] if row["check"] == "unregistered-coded"]
+    assert row["title"] in place.gnomon("explain", row["id"]).out
+
+
+def test_the_waiver_that_explain_prints_waives_the_finding(place: Place) -> None:
+    place.config(FOLDER, more='waivers = "w.toml"')
+    (place.directory / "w.toml").write_text("", "utf-8")
+    [row] = [row for row in place.scan()["findings"] if row["check"] == "unregistered-coded"]
+    lines = [line.strip() for line in place.gnomon("explain", row["id"]).out.splitlines()]
+    start = lines.index("[[waiver]]")
+    (place.directory / "w.toml").write_text("\n".join(lines[start : start + 6]), "utf-8")
+    [waived] = [row for row in place.scan()["findings"] if row["check"] == "unregistered-coded"]
+    assert waived["waived_by"].startswith("who decides, until ")
+    assert waived["waived_by"] in place.gnomon("explain", row["id"]).out
+
+
+def test_a_link_is_taken_back_by_the_identifier_that_it_named(place: Place) -> None:
+    place.records({"id": "qwen", "state": "approved"})
+    place.config(FOLDER)
+    [row] = [row for row in place.scan()["findings"] if row["check"] == "unregistered-coded"]
+    mistyped = place.gnomon("link", row["id"], "qwn", "--by", "a", "--why", "b")
+    assert (mistyped.code, "did you mean 'qwen'?" in mistyped.err) == (2, True)
+    assert place.gnomon("link", row["id"], "qwen", "--by", "a", "--why", "b").code == 0
+    assert "unregistered-coded" not in checks(place.scan())
+    wrong = place.gnomon("link", "--remove", "hf:acme/else", "qwen")
+    assert (wrong.code, f"it is linked with hf:{QWEN}" in wrong.err) == (2, True)
+    assert place.gnomon("link", "--remove", f"hf:{QWEN}", "qwen").code == 0
+    assert "unregistered-coded" in checks(place.scan())

@@ -143,6 +143,12 @@ class Ledger:
         with self._writing, transaction(self._engine, write=True) as connection:
             upsert(connection, APPROVALS, [row])
 
+    def unlink(self, record: str, identifier: str) -> None:
+        """Takes an approval back."""
+        given = (APPROVALS.c.record == _column(record)) & (APPROVALS.c.identifier == _column(identifier))
+        with self._writing, transaction(self._engine, write=True) as connection:
+            connection.execute(delete(APPROVALS).where(given))
+
     def registry_count(self, name: str) -> int | None:
         """How many records a registry had in the last finished run that read it whole."""
         last = (
