@@ -117,8 +117,7 @@ def _peers(name: str, tree: Path, scratch: Path, ours: float) -> Iterator[Row]:
             yield Row(f"{name}: {peer}", "not here", "", None)
             continue
         seconds = _timed(lambda command=[program, *arguments]: _quiet(command))  # type: ignore[misc]  # bound now
-        took = f"{seconds:.2f} s" if seconds < PATIENCE else f"not done after {PATIENCE} s"
-        yield Row(f"{name}: {peer}", f"{took}; ours with its start {ours:.2f} s", "slower than ours", seconds > ours)
+        yield Row(f"{name}: {peer}", f"{_took(seconds)}; ours with its start {ours:.2f} s", "slower than ours", seconds > ours)
 
 
 def _program(name: str, variable: str) -> str | None:
@@ -133,6 +132,10 @@ def _quiet(command: list[str]) -> None:
         return
     if done.returncode not in (0, 1, 3):  # 1: ripgrep found nothing, a scanner something; 3: a scanner left something out
         raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-300:]}")
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < PATIENCE else f"not done after {PATIENCE} s"
 
 
 def _timed(action: Callable[[], None]) -> float:
