@@ -46,6 +46,12 @@ MODELS = {
         {"acme/chat-7b-v2"},
     ),
     "an environment in compose": ("compose.yaml", "services:\n  app:\n    environment:\n      - OPENAI_MODEL_NAME=gpt-4.1\n", {"gpt-4.1"}),
+    "a service that names its runner's entry": (
+        "compose.yaml",
+        "services:\n  a:\n    models:\n      qwen3-small:\n        model_var: M\n  b:\n    models: [qwen3-small]\n"
+        "models:\n  qwen3-small:\n    model: ai/qwen3:8B-Q4_0\n",
+        {"ai/qwen3:8B-Q4_0"},
+    ),
     "a model runner": ("compose.yaml", "models:\n  llm:\n    model: ai/gemma3-qat:27B-Q4_K_M\n", {"ai/gemma3-qat:27B-Q4_K_M"}),
     "a hub address": ("a.yaml", "storageUri: hf://acme/chat-7b@main\n", {"acme/chat-7b"}),
     "weights by their address": (
@@ -178,6 +184,7 @@ NO_MODELS = {
         'import openai "github.com/sashabaranov/go-openai"\nvar r = Version.V4_1\nvar x = Car.GPT_4_1\n',
     ),
     "a page of the hub": ("a.sh", "curl https://huggingface.co/datasets/acme/chat-7b\ncurl https://huggingface.co/docs/transformers\n"),
+    "an architecture or a template": ("a.py", "import trl\nTEMPLATES = ['qwen3_vl', 'qwen2_5_vl', 'llama_2_text']\n"),
     "a pattern of ARNs": ("v.tf", 'x = "arn:aws:bedrock:*::foundation-model/anthropic.claude-*"\n'),
     "an address of documentation": ("a.ts", "const u = 'https://platform.openai.com/docs/models/gpt-4o';\n"),
     "a variable's other default": ("a.yaml", "llm:\n  region: ${REGION:-us-east-1}\n"),

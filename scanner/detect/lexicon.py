@@ -9,6 +9,7 @@ import msgspec
 
 from scanner.detect import catalogue
 from scanner.detect.catalogue import rows, table
+from scanner.detect.lookalikes import FILE, OTHER, TYPE
 
 
 class Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,16 +44,6 @@ class Named(msgspec.Struct, frozen=True):
 END = r"(?:(?<=[a-z])(?![a-z])|(?<![a-z]))"  # a stem is not the beginning of a longer word
 TAIL = r"(?:[-_.:@+]?[A-Za-z0-9]+(?:\.[0-9]+)*)*"
 SHAPE = re.compile(r"[A-Za-z0-9@][\w.:/@+-]*[\w]|[a-z]\w?", re.ASCII)
-FILE = re.compile(
-    r"\.(py|pyc|ipynb|js|ts|tsx|jsx|mjs|java|go|rs|rb|php|cs|kt|c|h|cc|cpp|json|jsonl|ya?ml|toml|md|txt|html?|css|xml|csv|tsv|sh|sql|lock|log|png|jpe?g|gif|svg"
-    r"|ico|pdf|zip|tar|gz|tgz|bz2|whl|onnx|gguf|bin|pt|pth|safetensors|h5|pkl|npz?|pb|tflite|parquet|cfg|ini|conf|env|proto|so|dll|exe|jar|war|mp3|wav|mp4|cache"
-    r"|tokens?|model|vocab|com|io|org|net|dev|svc|local|git|service|properties|gradle|lua|robot|cmd|bat|ps1|mar|xlsx|docx?|pptx?|tmpl|tpl|j2|example|service\.ts)$",
-    re.IGNORECASE,
-)
-OTHER = re.compile(  # a variable's name, a class of a library, and what is called after a model: its configuration, its volume, its prompts
-    r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^\w+For[A-Z][A-Za-z]+$"
-    r"|[-_](?:config|configmap|prompts?|xml|service|svc|pvc|pod|secret|client|results?|outputs?|responses?|logs?|endpoint|inferencepool|epp)$"
-)
 HUB = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{1,95}(?::[\w.-]{1,40})?", re.ASCII)
 OPEN = re.compile(
     r"^(gpt-oss|gpt2|whisper-(?!1$)|clip|gemma|t5|flan|bert|vit|electra|mt5|mistral-7b|mixtral|codestral-\d+b|pixtral-12b|.*\d+b(?![a-z]))",
@@ -175,7 +166,11 @@ def _bare(text: str) -> Named | None:
     bare = REGION.sub("", lower)
     for provider, shape in _shapes() if "/" not in text else ():
         if shape.fullmatch(lower):
-            sure = lower not in plain() and (len(text) > 4 or lower in _short())
+            sure = (
+                lower not in plain()
+                and (len(text) > 4 or lower in _short())
+                and not (TYPE.fullmatch(text) and lower not in snapshot().models)
+            )
             return Named(provider, text, sure)  # the maker, not whichever reseller a list named first
     listed = snapshot().models.get(bare)
     if listed and lower not in _words() and (lower in plain() or re.search(r"[\d/-]", lower)):

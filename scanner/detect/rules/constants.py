@@ -36,10 +36,9 @@ def _shape() -> re.Pattern[str]:
 
 @cache
 def _known() -> Mapping[str, str]:
-    """Ids without punctuation; of two that fall together the one that its maker spells with a dot or without an organisation."""
-    ids = sorted(
-        (name for name in snapshot().models if (found := named(name)) and found.sure), key=lambda name: ("/" in name, "." not in name)
-    )
+    """Ids without punctuation; of two that fall together the one that its maker lists, then the one with a dot."""
+    makers = {name: found.provider for name in snapshot().models if (found := named(name)) and found.sure}
+    ids = sorted(makers, key=lambda name: ("/" in name, snapshot().models[name] != makers[name], "." not in name))
     squeezed: dict[str, str] = {}
     for name in ids:
         squeezed.setdefault(re.sub(r"[^a-z0-9]", "", name), name)
