@@ -109,6 +109,11 @@ MODELS = {
         'import openai "github.com/sashabaranov/go-openai"\nvar r = openai.ChatCompletionRequest{Model: openai.GPT4oMini}\n',
         {"gpt-4o-mini"},
     ),
+    "metadata in code": (
+        "a.py",
+        "import openai\nf = field(metadata={'choices': ['falcon-40b-instruct', 'vicuna-33b']})\n",
+        {"falcon-40b-instruct"},
+    ),
     "a Terraform template": (
         "t.tftpl",
         "kind: Pod\napiVersion: v1\nspec:\n  containers:\n  - args: [--model, acme/chat-7b-v2]\n    image: vllm/vllm-openai:v1\n",

@@ -39,6 +39,14 @@ class File:
         """The Kubernetes objects of this file, lists taken apart."""
         return list(_objects(self.reading))
 
+    @cached_property
+    def composed(self) -> frozenset[str]:
+        """The names that Compose's top-level `models` gives to models."""
+        documents = [
+            each.value for each in self.reading.documents if isinstance(each.value, dict) and isinstance(each.value.get("services"), dict)
+        ]
+        return frozenset(str(name) for each in documents if isinstance(models := each.get("models"), dict) for name in models)
+
     def line_of(self, text: str, after: int = 0) -> int:
         """The line on which `text` first stands; 0 where it cannot be found."""
         at = self.text.find(text, after)

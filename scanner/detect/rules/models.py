@@ -11,7 +11,7 @@ from scanner.detect.reading.literal import Literal
 from scanner.detect.rules import served
 from scanner.detect.rules.constants import in_code
 from scanner.detect.rules.file import File, fact
-from scanner.detect.rules.inside import PATHLIKE, Found, by_address, in_text, with_defaults
+from scanner.detect.rules.inside import CODE, PATHLIKE, Found, by_address, in_text, with_defaults
 from scanner.detect.rules.providers import placed, provider_of
 from scanner.detect.rules.slots import Slot, key_slot, of_data, places, slot, squeezed
 
@@ -62,7 +62,7 @@ def _found(file: File) -> Iterator[Found]:
     judged = [(literal, found) for literal, piece in pieces if (found := _judged(file, literal, piece, _among(certain, kin, literal)))]
     inner = {literal.path[:depth] for literal, _ in judged if literal.callee != "key" for depth in range(1, len(literal.path) + 1)}
     for literal, found in judged:
-        if not _is_alias(literal, inner):
+        if not _is_alias(literal, inner) and not _is_reference(file, literal):
             yield found
 
 
@@ -75,6 +75,12 @@ def _among(certain: Counter[Hashable], kin: Counter[Hashable], literal: Literal)
 def _is_alias(literal: Literal, inner: set[tuple[str, ...]]) -> bool:
     """A key over a table that names the model itself: `llama-8b-cpu: {url: "ollama://llama3.1:8b"}`."""
     return literal.callee == "key" and (*literal.path, *((literal.key,) if literal.key else ()), literal.text) in inner
+
+
+def _is_reference(file: File, literal: Literal) -> bool:
+    """Compose: a service's `models` name entries of the top-level `models`, which say what they are."""
+    where = (*literal.path, literal.key)
+    return where[0] == "services" and where[2:3] == ("models",) and literal.text in file.composed
 
 
 def _kin(literal: Literal) -> Hashable:
@@ -152,7 +158,7 @@ def _located(literal: Literal, text: str) -> Found | None:
 
 def _certain(file: File, literal: Literal, name: Named) -> Found | None:
     """An id that is one wherever it stands, except where the place says it is something else."""
-    place = slot(literal, ai=True)
+    place = slot(literal, ai=True, code=file.kind in CODE)
     if place is Slot.BARRED and not (literal.callee == "key" and not places().metadata & set(literal.path) and not of_data(literal)):
         return None
     return Found(placed(file, literal, name), literal.line, f"id.{name.provider}", sure=place > Slot.NONE)
@@ -164,7 +170,7 @@ def _by_place(file: File, literal: Literal, text: str, name: Named | None, kin: 
         return None  # most texts: asked first, because it costs least
     if not shaped(text) or PATHLIKE.search(text):
         return None
-    place = slot(literal, ai=file.speaks_of_ai)
+    place = slot(literal, ai=file.speaks_of_ai, code=file.kind in CODE)
     if not _believed(file, literal, name, place, kin):
         return None
     known = name or Named(provider_of(file, literal, text), text, sure=False)
