@@ -82,7 +82,7 @@ def _prefilter(name: str, tree: Path, scratch: Path) -> Iterator[Row]:
     times = seconds / told["seconds"]
     yield Row(
         f"{name}: ripgrep, 2 threads, the same expressions",
-        f"{seconds:.2f} s, {times:.1f} x the prefilter",
+        f"{_took(seconds)}, {times:.1f} x the prefilter",
         ">= 2 x the prefilter",
         times >= 2,
     )
