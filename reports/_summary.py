@@ -149,7 +149,9 @@ def _orphaned(group: list[Finding], facts: Facts) -> str:
 
 
 def _as_titled(group: list[Finding], facts: Facts) -> str:
-    return f"{plain(group[0].title, 200).rstrip('.')} ({_site(facts, group[0].asset)})."
+    title, site = plain(group[0].title, 200).rstrip("."), _site(facts, group[0].asset)
+    said = site.lower().removeprefix("record ") in title.lower() or group[0].asset.startswith("record:")
+    return f"{title}." if said else f"{title} ({site})."
 
 
 _SENTENCES: Mapping[str, Callable[[list[Finding], Facts], str]] = {

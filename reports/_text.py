@@ -5,6 +5,8 @@ import re
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+WORD = 24
+"""A longer word may be cut."""
 
 
 def plain(text: str, limit: int = 160) -> str:
@@ -13,12 +15,14 @@ def plain(text: str, limit: int = 160) -> str:
 
 
 def clipped(text: str, limit: int) -> str:
-    """The head and the tail of a text that is too long, and how long it was."""
+    """The head and the tail of a text that is too long, between its words where they are short, and how long it was."""
     if len(text) <= limit:
         return text
     tail = limit // 3
     note = f" ({len(text):,} characters)" if len(text) > 10 * limit else ""
-    return f"{text[: limit - tail - 1]}…{text[-tail:]}{note}"
+    head, _, cut = text[: limit - tail - 1].rpartition(" ")
+    start, _, end = text[-tail:].partition(" ")
+    return f"{head if head and len(cut) < WORD else text[: limit - tail - 1]}…{end if end and len(start) < WORD else text[-tail:]}{note}"
 
 
 def encoded(text: str) -> bytes:

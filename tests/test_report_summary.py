@@ -186,3 +186,17 @@ def test_secrets_that_nothing_refers_to_are_not_called_clusters() -> None:
     (told,) = _coverage.unseen(Coverage((), gaps))
     assert told.words == "2 clusters' secrets that nothing refers to"
     assert told.names == ("prod-eu", "staging")
+
+
+def test_prose_is_cut_between_its_words() -> None:
+    text = "The record of fraud lacks what a review needs: no framework, no source repository, no use case, no risk class, no approver"
+    cut = clipped(text, 100)
+    assert len(cut) <= 100
+    assert all(word in text.split() for half in cut.split("…") for word in half.split())
+
+
+def test_a_sentence_that_names_its_place_does_not_name_it_again() -> None:
+    finding = replace(
+        SAMPLE.findings[0], check="missing-owner", asset="record:fraud", title="Nobody answers for fraud 1: its record names no owner"
+    )
+    assert _summary.worst_of(SAMPLE, [finding]) == "Nobody answers for fraud 1: its record names no owner."

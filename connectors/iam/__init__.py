@@ -80,7 +80,12 @@ class Iam:
                 call(aws.client("iam"), "GetAccountAuthorizationDetails", Filter=["User"], MaxItems=1)
                 yield Check(f"IAM of account {aws.account_id} as {aws.principal}", True)
             except ReadError as error:
-                yield Check(f"IAM of account {aws.asked_account or 'the credentials'}", False, str(error), error.remedy)
+                yield Check(
+                    f"IAM of {f'account {aws.asked_account}' if aws.asked_account else 'the account of the credentials'}",
+                    False,
+                    str(error),
+                    error.remedy,
+                )
 
 
 def connect(settings: Settings, tools: Tools) -> Iam:

@@ -68,7 +68,12 @@ class SageMaker:
                 next(pages(aws.client("sagemaker", region), "ListEndpoints", "Endpoints", MaxResults=1), None)
                 yield Check(f"SageMaker of account {aws.account_id} as {aws.principal}", True, f"{len(aws.regions.enabled)} regions")
             except ReadError as error:
-                yield Check(f"SageMaker of account {aws.asked_account or 'the credentials'}", False, str(error), error.remedy)
+                yield Check(
+                    f"SageMaker of {f'account {aws.asked_account}' if aws.asked_account else 'the account of the credentials'}",
+                    False,
+                    str(error),
+                    error.remedy,
+                )
 
 
 def connect(settings: Settings, tools: Tools) -> SageMaker:
