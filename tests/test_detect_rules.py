@@ -190,6 +190,7 @@ NO_MODELS = {
     ),
     "a page of the hub": ("a.sh", "curl https://huggingface.co/datasets/acme/chat-7b\ncurl https://huggingface.co/docs/transformers\n"),
     "an architecture or a template": ("a.py", "import trl\nTEMPLATES = ['qwen3_vl', 'qwen2_5_vl', 'llama_2_text']\n"),
+    "a resource's name in code": ("a.py", "import openai\nx = {'kind': 'Model', 'metadata': {'name': 'facebook-opt-125m'}}\n"),
     "a pattern of ARNs": ("v.tf", 'x = "arn:aws:bedrock:*::foundation-model/anthropic.claude-*"\n'),
     "an address of documentation": ("a.ts", "const u = 'https://platform.openai.com/docs/models/gpt-4o';\n"),
     "a variable's other default": ("a.yaml", "llm:\n  region: ${REGION:-us-east-1}\n"),

@@ -87,7 +87,7 @@ def key_slot(key: str) -> Slot:
 
 def slot(literal: Literal, *, ai: bool, code: bool = False) -> Slot:
     """How strongly the place of a literal asks for a model's name; `ai`: the file speaks of AI beyond doubt; `code`: it is no manifest."""
-    if (not code and places().metadata & set(literal.path)) or of_data(literal):
+    if ((not code or literal.key == "name") and places().metadata & set(literal.path)) or of_data(literal):
         return Slot.BARRED
     key = _named_by(literal)
     own = key_slot(key) if key and not key.startswith("#") else Slot.NONE
