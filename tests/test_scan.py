@@ -251,3 +251,20 @@ def test_a_link_is_taken_back_by_the_identifier_that_it_named(place: Place) -> N
     assert (wrong.code, f"it is linked with hf:{QWEN}" in wrong.err) == (2, True)
     assert place.gnomon("link", "--remove", f"hf:{QWEN}", "qwen").code == 0
     assert "unregistered-coded" in checks(place.scan())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[registry]]\ntype = "mlflow"\nurl = "http://127.0.0.1:9"\ntoken = "NOT_THERE"\n',
+        '[[source]]\ntype = "inference"\nendpoints = [{ url = "http://127.0.0.1:9", token_env = "NOT_THERE" }]\n',
+        '[[report]]\ntype = "webhook"\nurl = "https://hooks.example"\nkey = "NOT_THERE"\n',
+    ],
+    ids=["registry", "source", "report"],
+)
+def test_a_secret_that_is_not_there_is_named_before_anything_is_read(place: Place, text: str) -> None:
+    place.config(FOLDER, text)
+    done = place.gnomon("scan")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("gnomon: the variable NOT_THERE is not set")
+    assert not (place.directory / "gnomon.db").exists()
