@@ -345,6 +345,7 @@ def test_a_region_that_is_not_enabled_is_told_apart(server: Server) -> None:
 def test_without_a_list_every_enabled_region_is_read(server: Server) -> None:
     regions = opened(server, regions=()).regions
     assert "eu-west-1" in regions.enabled and "me-central-1" not in regions.enabled and regions.off == ()
+    assert "me-central-1" in regions.closed and "eu-west-1" not in regions.closed
 
 
 def test_without_the_permission_to_list_regions_none_is_left_out(server: Server) -> None:

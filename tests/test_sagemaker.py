@@ -253,6 +253,12 @@ def test_a_region_that_is_not_enabled_holds_nothing(server: Server) -> None:
     assert len([unit for unit in units if not isinstance(unit, Gap)]) == 5
 
 
+def test_a_region_that_is_disabled_is_named_so_that_what_ran_there_is_not_taken_for_gone(server: Server) -> None:
+    """Disabling a region deletes nothing in it: its endpoints run on and nobody can see them."""
+    units = listed(source(server, regions=()))
+    assert ("aws/123456789012/me-central-1/sagemaker", "not-served") in missed(unit for unit in units if isinstance(unit, Gap))
+
+
 def test_throttling_ends_the_unit_and_nothing_else(server: Server) -> None:
     plant.endpoint(server, "e")
     server.fail("DescribeEndpoint", "ThrottlingException")

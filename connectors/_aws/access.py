@@ -23,6 +23,8 @@ class Regions(NamedTuple):
     enabled: tuple[str, ...]
     off: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    """Not enabled, where every region is asked for. What ran in a region that was disabled runs on: it is out of sight, not gone."""
 
 
 class Aws:
@@ -108,6 +110,7 @@ def _chosen(asked: tuple[str, ...], there: tuple[str, ...], off: frozenset[str])
         tuple(region for region in named if region not in off),
         tuple(region for region in asked if region in off),
         tuple(region for region in there if region not in named),
+        () if asked else tuple(sorted(off)),
     )
 
 

@@ -36,8 +36,8 @@ class Accounts:
                 yield aws
 
     def not_read(self, aws: Aws, scope: str) -> Iterator[Gap]:
-        """A gap for each region that is not enabled though asked for, and for each that the config leaves out; `scope` holds {region}."""
-        for region in aws.regions.off:
+        """A gap for each region that is not enabled, and for each that the config leaves out; `scope` holds {region}."""
+        for region in (*aws.regions.off, *aws.regions.closed):
             yield Gap(self.source, scope.format(region=region), Reason.NOT_SERVED, f"{region} is not enabled for account {aws.account_id}")
         for region in aws.regions.left_out:
             yield Gap(self.source, scope.format(region=region), Reason.SKIPPED, f"{region} is not among `regions`")
