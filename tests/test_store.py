@@ -228,6 +228,14 @@ def test_a_killed_run_of_another_kind_or_of_yesterday_does_not(url: str, config:
         assert store.begin(config, partial, when).id != first.id
 
 
+def test_a_run_that_began_by_a_clock_that_was_wrong_is_not_resumed(url: str) -> None:
+    """How long ago it read what it read, nobody knows."""
+    with open_store(url) as store:
+        store.begin("c", False, LATER)
+    with open_store(url) as store:
+        assert not store.begin("c", False, NOW).resumed
+
+
 def test_a_finished_run_is_not_resumed(url: str) -> None:
     with open_store(url) as store:
         first = store.begin("c", False, NOW)

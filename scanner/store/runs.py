@@ -60,7 +60,8 @@ def prune(connection: Connection, keep: int, before: str) -> None:
 
 
 def _recent(started: str, now: str) -> bool:
-    return _moment(now) - _moment(started) <= RESUME_WITHIN
+    """A run that began in the future began by a clock that was wrong: how old it is, nobody knows."""
+    return timedelta(0) <= _moment(now) - _moment(started) <= RESUME_WITHIN
 
 
 def _moment(text: str) -> datetime:
