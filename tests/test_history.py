@@ -79,6 +79,19 @@ def test_what_was_lost_from_sight_stays_lost_until_it_is_looked_for() -> None:
     assert said(second([lost], [finding(A)], blind, view(A))) == [(A.key, Status.ONGOING)]
 
 
+def test_what_was_lost_and_forgotten_is_not_resolved_while_a_place_that_could_hold_it_fails() -> None:
+    """`gnomon forget` on Tuesday, and a cluster that answers nobody until Thursday: nothing says any more where it lay."""
+    lost = finding(A, status=Status.LOST)
+    blind = view(gaps=(Gap("k", "kubernetes/prod", Reason.DENIED, "403", ""),), llm=Sight.DENIED)
+    assert said(second([lost], [], blind, blind)) == [(A.key, Status.LOST)]
+    left_out = view(gaps=(Gap("k", "kubernetes/dr", Reason.SKIPPED, "not read", ""),))
+    assert said(second([lost], [], left_out, left_out)) == [(A.key, Status.RESOLVED)]
+    about_a_record = finding("record:m1", status=Status.LOST)
+    assert said(second([about_a_record], [], blind, blind)) == [("record:m1", Status.RESOLVED)]
+    seen_again = finding("kubernetes/dr", "blind-spot", record=None, status=Status.LOST)
+    assert said(second([seen_again], [], blind, blind)) == [("kubernetes/dr", Status.RESOLVED)]
+
+
 def test_what_comes_back_is_reopened_with_its_first_day() -> None:
     back = second([finding(A, status=Status.RESOLVED)], [finding(A)], view(), view(A), already_closed=[finding(A).id])
     assert said(back) == [(A.key, Status.REOPENED)]

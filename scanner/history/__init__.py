@@ -9,13 +9,17 @@ import msgspec
 
 from scanner.coverage import Looked
 from scanner.history.names import roots
-from scanner.model import Asset, Coverage, Finding, Status
+from scanner.model import Asset, Coverage, Finding, Reason, Status
 
 __all__ = ["Compared", "View", "compare", "roots"]
 
 ANYWHERE = "*"
 EVERYWHERE = ("orphaned-credential", "waiver-unused")
 """Checks that need every place to have been read, unless the credential says where alone it can be used."""
+CHOSEN = (Reason.SKIPPED, Reason.NO_SOURCE)
+"""Why a place was not read, by the config's own word: nothing that failed."""
+NO_PLACE = ("record:", "waiver:")
+"""Keys of what lies in the registry alone."""
 REGARDLESS = ("workload:", "endpoint:", "identity:", "repo:")
 """Keys of things that are inventoried whatever the catalogue knows: it cannot make them appear or vanish."""
 
@@ -78,6 +82,7 @@ class _Comparison:
         self._names, self._changed, self._registries, self._partial = names, sight_changed, registries_whole, partial
         self._before = Looked(before.coverage) if before else None
         self._after = Looked(after.coverage)
+        self._left_out = {gap.scope for gap in after.coverage.gaps if gap.reason in CHOSEN}
         self._was = _by_root(before.assets, names) if before else {}
         self._is = _by_root(after.assets, names)
 
@@ -123,6 +128,8 @@ class _Comparison:
         places = _places(old, self._was, self._names)
         if self._partial:
             return bool(places) and self._after.whole(places)[0]
+        if old.status is Status.LOST and not places and old.check != "blind-spot" and not old.asset.startswith(NO_PLACE):
+            return self._left_out.issuperset(self._after.whole([ANYWHERE])[1])  # where it lay was forgotten: it could be anywhere
         was_seen = self._before is not None and old.status is not Status.LOST
         return self._after.whole(places)[0] or (was_seen and self._before is not None and self._after.no_worse(self._before, places))
 
