@@ -60,6 +60,13 @@ def test_a_record_for_a_place_without_a_source_is_unverified() -> None:
     assert checks(records=[scoped]) == ["unverified"]
 
 
+@pytest.mark.parametrize(("blocked", "verdict"), [((), "ghost-record"), (("kubernetes/prod-eu",), "unverified")])
+def test_a_scope_of_repositories_alone_does_not_say_where_a_model_runs(blocked: tuple[str, ...], verdict: str) -> None:
+    scoped = record("fraud", approved_scope=ApprovedScope(repositories=("acme/payments",)))
+    estate = audited(sheet(), records=[scoped], coverage=covered(gaps=map(gap, blocked)))
+    assert estate.rows("blind-spot") == [(verdict, "record:fraud", "fraud")]
+
+
 def test_a_record_without_a_scope_is_a_ghost_only_where_all_that_can_run_was_read() -> None:
     assert checks(records=[record()]) == ["ghost-record"]
     assert checks(records=[record()], coverage=covered(gaps=[gap("aws/1/eu-west-1/sagemaker")])) == ["blind-spot", "unverified"]

@@ -13,8 +13,10 @@ def may_run(case: Case, record: Record, *, running: bool = False) -> list[str]:
     """
     if case.blind:
         return [case.blind]
-    scopes = list(_scopes(case, record.approved_scope, running))
-    return case.looked.whole(scopes)[1] if scopes else sorted(case.unread("run"))
+    scopes = list(_scopes(case, record.approved_scope))
+    code = [] if running else [f"github/{name.removeprefix('repo:')}#content" for name in record.approved_scope.repositories]
+    missing = case.looked.whole([*scopes, *code])[1]
+    return missing if scopes else sorted({*missing, *case.unread("run")})  # a repository says where its code lies, not where it runs
 
 
 def could_hold(case: Case) -> list[str]:
@@ -29,14 +31,12 @@ def could_consume(case: Case) -> list[str]:
     return sorted(case.unread("run") | ({case.blind} if case.blind else set()))
 
 
-def _scopes(case: Case, scope: ApprovedScope, running: bool) -> Iterator[str]:
+def _scopes(case: Case, scope: ApprovedScope) -> Iterator[str]:
     yield from _clusters(scope)
     for account in scope.accounts:
         yield from _account(case, account, scope.regions)
     for endpoint in scope.endpoints:
         yield from _endpoint(endpoint)
-    if not running:
-        yield from (f"github/{name.removeprefix('repo:')}#content" for name in scope.repositories)
 
 
 def _clusters(scope: ApprovedScope) -> Iterator[str]:
