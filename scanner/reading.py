@@ -1,6 +1,6 @@
 """Reads every governance registry whole, or says that it did not. The registry is a source like any other."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -48,7 +48,7 @@ def read(registries: Iterable[Plugin], tools: Tools, before: Callable[[str], int
     owners: dict[str, str] = {}
     for registry in registries:
         found = list(_entries(registry, tools))
-        mine = [_distinct(entry, owners) for entry in found if isinstance(entry, Record)]
+        mine = list(_apart(_distinct(entry, owners) for entry in found if isinstance(entry, Record)))
         missed = [entry for entry in found if isinstance(entry, Gap)]
         gaps += [*missed, *_shrunk(registry, len(mine), before(registry.name))]
         records += mine
@@ -72,6 +72,21 @@ def _distinct(record: Record, owners: dict[str, str]) -> Record:
     """Two registries may give two models one id: in the later one it is then called by its registry too."""
     owner = owners.setdefault(record.id, record.registry)
     return record if owner == record.registry else msgspec.structs.replace(record, id=f"{record.registry}/{record.id}")
+
+
+def _apart(records: Iterable[Record]) -> Iterator[Record]:
+    """Records of one registry that share an id are still several: what one of them allows would otherwise hide what another forbids."""
+    taken: dict[str, str] = {}
+    for record in records:
+        if record.id not in taken:
+            taken[record.id] = record.where
+            yield record
+            continue
+        first = taken[record.id]
+        named = f"{record.id}@{record.version}" if record.version and f"{record.id}@{record.version}" not in taken else record.id
+        name = named if named not in taken else f"{record.id} ({record.where}, {len(taken)})"
+        taken[name] = record.where
+        yield msgspec.structs.replace(record, id=name, broken=(*record.broken, f"its id {record.id!r} is that of {first} too"))
 
 
 def _placed(gap: Gap, registry: Plugin) -> Gap:

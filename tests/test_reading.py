@@ -51,3 +51,13 @@ def test_an_empty_registry_and_one_that_shrank_are_not_believed(tmp_path: Path) 
     (tmp_path / "a").mkdir()
     assert not registries(tmp_path / "a").whole
     assert not registries(tmp_path, GOOD, before=lambda _: 2).whole
+
+
+def test_records_of_one_id_are_told_apart_so_that_none_hides_another(tmp_path: Path) -> None:
+    states = {"one": ("1", "retired"), "two": ("2", "deployed"), "three": ("2", "rejected")}
+    texts = [
+        f'{{"id": "x", "name": "fraud", "version": "{v}", "state": "{s}", "identifiers": ["hf:acme/{n}"]}}' for n, (v, s) in states.items()
+    ]
+    records = registries(tmp_path, *texts).records
+    assert [record.id for record in records] == ["x", "x@2", "x (registry/2.json:1, 2)"]
+    assert [any("its id 'x' is that of" in fault for fault in record.broken) for record in records] == [False, True, True]
