@@ -9,7 +9,21 @@ from scanner.conclusion import readers
 from scanner.governance.waivers import Waiver
 from scanner.judge import Policy
 from scanner.judge.case import Past
-from scanner.model import ApprovedScope, Confidence, Evidence, Gap, Link, Observation, Reason, Relation, State, Transition
+from scanner.model import (
+    ApprovedScope,
+    Confidence,
+    Coverage,
+    Evidence,
+    Gap,
+    Link,
+    Observation,
+    Reason,
+    Relation,
+    Scope,
+    Sight,
+    State,
+    Transition,
+)
 from tests.made import ARTIFACT, DIGEST, MODEL, REPO, WORKLOAD, audited, covered, gap, link, record, seen, sheet, workload
 
 API = "api:openai/gpt-x"
@@ -67,6 +81,15 @@ def test_a_scope_of_repositories_alone_does_not_say_where_a_model_runs(blocked: 
     assert estate.rows("blind-spot") == [(verdict, "record:fraud", "fraud")]
 
 
+@pytest.mark.parametrize(("unread", "verdict"), [((), "ghost-record"), (("aws-compute",), "unverified"), (("databricks",), "ghost-record")])
+def test_an_account_runs_models_on_more_than_sagemaker(unread: tuple[str, ...], verdict: str) -> None:
+    scoped = record("fraud", approved_scope=ApprovedScope(accounts=("1",)))
+    seen = covered()
+    sourceless = tuple(Scope(name, "", Sight.NO_SOURCE, 0, None) for name in unread)
+    estate = audited(sheet(), records=[scoped], coverage=Coverage((*seen.scopes, *sourceless), seen.gaps))
+    assert estate.rows("blind-spot") == [(verdict, "record:fraud", "fraud")]
+
+
 def test_a_record_without_a_scope_is_a_ghost_only_where_all_that_can_run_was_read() -> None:
     assert checks(records=[record()]) == ["ghost-record"]
     assert checks(records=[record()], coverage=covered(gaps=[gap("aws/1/eu-west-1/sagemaker")])) == ["blind-spot", "unverified"]
@@ -85,8 +108,6 @@ def test_a_retirement_is_not_proved_while_a_copy_could_be_where_nobody_looked(re
 
 
 def test_nothing_read_at_all_proves_nothing() -> None:
-    from scanner.model import Coverage
-
     gone = [record("fraud", State.RETIRED), record("ghost")]
     assert checks(records=gone, coverage=Coverage((), ())) == ["unverified", "unverified"]
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from scanner.coverage import Can
+from scanner.coverage.places import platforms
 from scanner.judge.case import Case
-from scanner.model import ApprovedScope, Record
+from scanner.model import ApprovedScope, Record, Sight
 
 
 def may_run(case: Case, record: Record, *, running: bool = False) -> list[str]:
@@ -35,6 +37,8 @@ def _scopes(case: Case, scope: ApprovedScope) -> Iterator[str]:
     yield from _clusters(scope)
     for account in scope.accounts:
         yield from _account(case, account, scope.regions)
+    if scope.accounts:
+        yield from _unread_services(case)
     for endpoint in scope.endpoints:
         yield from _endpoint(endpoint)
 
@@ -54,6 +58,12 @@ def _account(case: Case, account: str, regions: tuple[str, ...]) -> Iterator[str
         paths = (scope.path for scope in case.coverage.scopes)
         known = [path for path in paths if path.startswith(f"aws/{account}/") and path.endswith("/sagemaker")]
         yield from known or (f"aws/{account}",)
+
+
+def _unread_services(case: Case) -> Iterator[str]:
+    """An account runs models on more than SageMaker: what no source reads of it, and the organisation has not said that it does not use."""
+    services = {platform.name for platform in platforms() if platform.group == "aws" and Can.RUN in platform.can}
+    yield from (each.path for each in case.coverage.scopes if each.sight is Sight.NO_SOURCE and each.path in services)
 
 
 def _endpoint(endpoint: str) -> Iterator[str]:
