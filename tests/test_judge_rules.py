@@ -554,6 +554,12 @@ def test_a_waiver_marks_and_hides_nothing() -> None:
     assert finding.waived_by == "lead, until 2026-12-31: moves in December"
 
 
+def test_a_copy_at_rest_is_no_clean_scan() -> None:
+    estate = audited(sheet(seen("artifact:s3://ml-prod/fraud/model.safetensors", DIGEST)), records=[record("fraud")])
+    assert [check for check, _, _ in estate.rows()] == ["deployed-not-running"]
+    assert estate.judged.absent == ()
+
+
 # Blind spots.
 
 

@@ -59,8 +59,6 @@ def _proved(case: Case, record: Record) -> Iterator[Verdict]:
 
 
 def _at_rest(case: Case, record: Record, places: list[Place]) -> Iterator[Verdict]:
-    if not could_hold(case):
-        case.absent.add(record.id)
     missing = may_run(case, record, running=True)
     fresh = [place for place in places if not place.stale and place.context is Context.PRODUCTION]
     if missing:
