@@ -14,6 +14,7 @@ PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md")])
 @pytest.mark.parametrize("name", sorted(docs.PARTS))
 def test_the_tables_are_the_programs_own(name: str) -> None:
     text = (docs.DOCS / name).read_text("utf-8")
+    assert [part for part in docs.PARTS[name] if f"<!-- {part} -->" not in text] == []
     assert docs.filled(name, text) == text
 
 
